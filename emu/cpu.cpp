@@ -1,0 +1,578 @@
+#include "emu/cpu.h"
+
+#include <fmt/format.h>
+#include <unicorn/unicorn.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <utility>
+
+#include "emu/engine_registers.h"
+#include "emu/step_code.h"
+
+namespace fiberscope::emu {
+namespace {
+
+/// The engine's buffer for translations (1 GiB) is never emptied and overflows with a crash: a new engine is made in good
+/// time. One edge is a translated block.
+constexpr std::uint64_t kEdgesPerEngine = 500'000;
+/// Room that must be left in a buffer before a step opens: more than any single instruction but rep writes.
+constexpr std::size_t kStepReserve = 1024;
+
+constexpr std::uint8_t kInvalidOpcode = 6;
+constexpr std::uint8_t kGeneralProtection = 13;
+constexpr std::uint8_t kPageFault = 14;
+
+/// Registers that are not recorded but belong to the processor's state.
+constexpr int kHiddenRegisters[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
+
+std::string hex(std::span<const std::uint8_t> bytes) {
+  std::string text;
+  for (const std::uint8_t byte : bytes) text += fmt::format("{}{:02x}", text.empty() ? "" : " ", byte);
+  return text;
+}
+
+}  // namespace
+
+struct Cpu::Impl {
+  Memory& memory;
+  PortBus& ports;
+  StepCodeCache codes;
+  uc_engine* uc = nullptr;
+  StepSink* sink = nullptr;
+  StepBuffer* buffer = nullptr;
+
+  const StepCode* pending = nullptr;  // opened, not finished
+  std::uint64_t* record = nullptr;    // its place in the buffer
+  std::size_t write_words = 0;
+  bool rep_iterated = false;
+  std::vector<AddressRange> rep_writes;
+  std::vector<std::pair<Address, std::vector<std::uint8_t>>> torn;  // what a store over a page's end overwrote
+  std::string output;
+
+  std::uint64_t steps = 0;
+  std::uint64_t limit = 0;
+  std::uint64_t edges = 0;
+  bool watch = false;
+  bool shadow = false;
+  bool last_may_set_interrupts = false;
+  bool must_renew = false;
+  std::atomic<bool> stop_requested{false};
+  std::optional<CpuStop> stop;
+
+  Impl(Memory& guest, PortBus& bus) : memory(guest), ports(bus), codes(guest) {}
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+  ~Impl() {
+    if (uc != nullptr) uc_close(uc);
+  }
+
+  // ---- the engine ----
+
+  Result<void> open() {
+    uc_engine* fresh = nullptr;
+    if (const uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &fresh); error != UC_ERR_OK)
+      return Error{fmt::format("the emulator did not start: {}", uc_strerror(error))};
+    for (const Region& region : memory.regions()) {
+      const auto bytes = memory.bytes_at(region.range.low);
+      std::uint32_t rights = UC_PROT_NONE;
+      if (region.readable) rights |= UC_PROT_READ;
+      if (region.writable) rights |= UC_PROT_WRITE;
+      if (region.executable) rights |= UC_PROT_EXEC;
+      if (const uc_err error = uc_mem_map_ptr(fresh, region.range.low.value, bytes.size(), rights, bytes.data()); error != UC_ERR_OK) {
+        uc_close(fresh);
+        return Error{fmt::format("the emulator cannot map region '{}' at {:#x}: {}", region.name, region.range.low.value,
+                                 uc_strerror(error))};
+      }
+    }
+    // All hooks before the first start: one that comes later misses what was translated before it.
+    uc_hook hook = 0;
+    const auto add = [&](int type, auto* callback, auto... more) {
+      uc_hook_add(fresh, &hook, type, reinterpret_cast<void*>(callback), this, std::uint64_t{1}, std::uint64_t{0}, more...);
+    };
+    add(UC_HOOK_CODE, &Impl::hook_code);
+    add(UC_HOOK_MEM_WRITE, &Impl::hook_write);
+    add(UC_HOOK_MEM_INVALID, &Impl::hook_invalid);
+    add(UC_HOOK_INTR, &Impl::hook_interrupt);
+    add(UC_HOOK_EDGE_GENERATED, &Impl::hook_edge);
+    add(UC_HOOK_INSN, &Impl::hook_in, UC_X86_INS_IN);
+    add(UC_HOOK_INSN, &Impl::hook_out, UC_X86_INS_OUT);
+    if (uc != nullptr) {
+      copy_state(uc, fresh);
+      uc_close(uc);
+    }
+    uc = fresh;
+    edges = 0;
+    must_renew = false;
+    return {};
+  }
+
+  static void copy_state(uc_engine* from, uc_engine* to) {
+    for (const int id : kHiddenRegisters) {
+      uc_x86_mmr table{};
+      uc_reg_read(from, id, &table);
+      uc_reg_write(to, id, &table);
+    }
+    write_all(to, read_all(from));
+  }
+
+  static RegisterFile read_all(uc_engine* engine) {
+    RegisterFile file;
+    for (std::size_t i = 0; i < kRegisterSlots; ++i) {
+      const EngineRegister reg = engine_register(static_cast<Register>(i));
+      uc_reg_read(engine, reg.id, &file.slots[i]);
+      if (reg.slots == 2) ++i;
+    }
+    return file;
+  }
+
+  static void write_all(uc_engine* engine, const RegisterFile& file) {
+    for (std::size_t i = 0; i < kRegisterSlots; ++i) {
+      const EngineRegister reg = engine_register(static_cast<Register>(i));
+      write(engine, reg, file.slots[i], reg.slots == 2 ? file.slots[i + 1] : 0);
+      if (reg.slots == 2) ++i;
+    }
+    // Loading a selector of fs or gs may have cleared its base.
+    for (const Register base : {Register::fs_base, Register::gs_base}) write(engine, engine_register(base), file[base], 0);
+  }
+
+  static void write(uc_engine* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high) {
+    const std::uint64_t value[2] = {low, high};
+    uc_reg_write(engine, reg.id, value);
+  }
+
+  // ---- hooks ----
+
+  static void hook_code(uc_engine*, std::uint64_t rip, std::uint32_t size, void* self) { static_cast<Impl*>(self)->on_code(rip, size); }
+  static void hook_write(uc_engine*, uc_mem_type, std::uint64_t address, int size, std::int64_t value, void* self) {
+    static_cast<Impl*>(self)->on_write(address, static_cast<unsigned>(size), static_cast<std::uint64_t>(value));
+  }
+  static bool hook_invalid(uc_engine*, uc_mem_type type, std::uint64_t address, int, std::int64_t, void* self) {
+    static_cast<Impl*>(self)->on_invalid(type, address);
+    return false;
+  }
+  static void hook_interrupt(uc_engine*, std::uint32_t vector, void* self) { static_cast<Impl*>(self)->on_interrupt(vector); }
+  static void hook_edge(uc_engine*, uc_tb*, uc_tb*, void* self) { ++static_cast<Impl*>(self)->edges; }
+  static std::uint32_t hook_in(uc_engine*, std::uint32_t port, int size, void* self) {
+    return static_cast<Impl*>(self)->ports.in(static_cast<std::uint16_t>(port), static_cast<unsigned>(size));
+  }
+  static void hook_out(uc_engine*, std::uint32_t port, int size, std::uint32_t value, void* self) {
+    static_cast<Impl*>(self)->ports.out(static_cast<std::uint16_t>(port), static_cast<unsigned>(size), value);
+  }
+
+  void halt_engine(CpuStop::Cause cause) {
+    if (!stop) stop = CpuStop{cause, 0, 0, {}, {}};
+    uc_emu_stop(uc);
+  }
+
+  void on_code(std::uint64_t rip, std::uint32_t size) {
+    if (stop) return;
+    if (pending != nullptr) {
+      // A rep string instruction comes here once an iteration and once more: one step.
+      if (pending->is_rep && pending->rip == rip) {
+        rep_iterated = true;
+        return;
+      }
+      finish_step(rip);
+      if (stop) {
+        uc_emu_stop(uc);
+        return;
+      }
+    }
+    if (steps >= limit) return halt_engine(CpuStop::Cause::limit);
+    if (stop_requested.load(std::memory_order_relaxed)) {
+      stop_requested.store(false, std::memory_order_relaxed);
+      return halt_engine(CpuStop::Cause::requested);
+    }
+    if (watch && last_may_set_interrupts) return halt_engine(CpuStop::Cause::interrupts_on);
+    open_step(codes.at(rip, size));
+  }
+
+  void on_write(std::uint64_t address, unsigned size, std::uint64_t value) {
+    if (pending == nullptr) return;
+    if ((address & (kPageSize - 1)) + size > kPageSize) torn.emplace_back(Address{address}, memory.copy(Address{address}, size));
+    if (pending->is_rep) {
+      add_rep_write(Address{address}, size);
+    } else if (record != nullptr) {
+      std::uint64_t* words = record + 2 + write_words;
+      words[0] = (address & kWriteAddressMask) | (std::uint64_t{size} << 56);
+      words[1] = value;
+      write_words += 2;
+    }
+  }
+
+  void on_invalid(uc_mem_type type, std::uint64_t address) {
+    const bool write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT;
+    const bool fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT;
+    const bool present = type == UC_MEM_WRITE_PROT || type == UC_MEM_READ_PROT || type == UC_MEM_FETCH_PROT;
+    CpuStop fault;
+    fault.cause = CpuStop::Cause::exception;
+    fault.vector = kPageFault;
+    // Bits of the page-fault error code: present, write, fetch (Intel SDM vol. 3, figure 4-12).
+    fault.error_code = (present ? 1U : 0U) | (write ? 2U : 0U) | (fetch ? 16U : 0U);
+    fault.fault_address = Address{address};
+    fault.detail = fmt::format("{} {} {:#x}", write ? "write to" : fetch ? "fetch from" : "read of",
+                               present ? "protected" : "unmapped", address);
+    if (!stop) stop = fault;
+  }
+
+  void on_interrupt(std::uint32_t vector) {
+    if (!stop) {
+      CpuStop raised;
+      raised.cause = pending != nullptr && pending->is_trap ? CpuStop::Cause::trap : CpuStop::Cause::exception;
+      raised.vector = static_cast<std::uint8_t>(vector);
+      // The engine never clears a contributory fault in flight: the next one would turn into a double fault.
+      must_renew |= raised.cause == CpuStop::Cause::exception;
+      stop = raised;
+    }
+    uc_emu_stop(uc);
+  }
+
+  // ---- one step ----
+
+  void open_step(const StepCode& code) {
+    pending = &code;
+    rep_iterated = false;
+    write_words = 0;
+    record = nullptr;
+    if (!torn.empty()) torn.clear();
+    if (!rep_writes.empty()) rep_writes.clear();
+    if (sink != nullptr && !reserve(kStepReserve)) {
+      pending = nullptr;
+      return halt_engine(CpuStop::Cause::log_closed);
+    }
+    if (buffer != nullptr) record = buffer->words + buffer->used.load(std::memory_order_relaxed);
+    if (code.aligned || code.is_time_stamp || code.refused) special(code);
+  }
+
+  void special(const StepCode& code) {
+    if (code.is_time_stamp) {
+      // The engine would read the host's clock.
+      const std::uint64_t time = ports.time_stamp();
+      write(uc, engine_register(Register::rax), time & 0xffffffff, 0);
+      write(uc, engine_register(Register::rdx), time >> 32, 0);
+      if (code.bytes[1] == 0x01) write(uc, engine_register(Register::rcx), 0, 0);
+      write(uc, engine_register(Register::rip), code.rip + code.size, 0);
+      return;
+    }
+    if (code.refused) {
+      refuse(kInvalidOpcode, "mov to dr7: hardware breakpoints are not emulated");
+      return;
+    }
+    const Address target = effective_address(*code.aligned, read_all(uc), Address{code.rip + code.size});
+    if (target.value % 16 != 0)
+      refuse(kGeneralProtection, fmt::format("16-byte operand at {:#x}, which is not a multiple of 16", target.value));
+  }
+
+  void refuse(std::uint8_t vector, std::string detail) {
+    CpuStop fault;
+    fault.cause = CpuStop::Cause::exception;
+    fault.vector = vector;
+    fault.detail = std::move(detail);
+    stop = fault;
+    uc_emu_stop(uc);
+  }
+
+  void finish_step(std::uint64_t rip_after) {
+    const StepCode& code = *pending;
+    pending = nullptr;
+    ++steps;
+    shadow = code.shadows_interrupts;
+    last_may_set_interrupts = code.may_set_interrupts;
+    if (record == nullptr) return;
+    if (code.is_rep && !add_blocks(code)) return;
+    std::uint64_t* values = record + 2 + write_words;
+    read_slots(code, values);
+    record[0] = static_cast<std::uint64_t>(RecordTag::step) | (std::uint64_t{code.size} << 8) | (std::uint64_t{write_words} << 32);
+    record[1] = code.rip;
+    const auto used = static_cast<std::uint64_t>(values + code.slots.size() - buffer->words);
+    buffer->rip_after.store(rip_after, std::memory_order_relaxed);
+    buffer->steps.store(buffer->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    buffer->used.store(used, std::memory_order_release);
+    record = nullptr;
+    if (!output.empty()) append_output();
+  }
+
+  void read_slots(const StepCode& code, std::uint64_t* values) const {
+    const std::size_t count = code.engine_registers.size();
+    if (count == 0) return;
+    std::fill_n(values, code.slots.size(), 0);
+    if (count == 1) {
+      uc_reg_read(uc, code.engine_registers[0], values);
+      return;
+    }
+    std::array<void*, kRegisterSlots> targets;
+    for (std::size_t i = 0; i < count; ++i) targets[i] = values + code.offsets[i];
+    uc_reg_read_batch(uc, const_cast<int*>(code.engine_registers.data()), targets.data(), static_cast<int>(count));
+  }
+
+  // ---- the log ----
+
+  bool reserve(std::size_t words) {
+    if (buffer != nullptr) {
+      const bool room = buffer->used.load(std::memory_order_relaxed) + words <= StepBuffer::kWords;
+      if (room && buffer->steps.load(std::memory_order_relaxed) < StepBuffer::kMaxSteps) return true;
+      sink->publish(*buffer);
+      buffer = nullptr;
+    }
+    buffer = sink->acquire(steps);
+    return buffer != nullptr;
+  }
+
+  void add_rep_write(Address address, unsigned size) {
+    if (!rep_writes.empty() && rep_writes.back().high == address) {
+      rep_writes.back().high = address + size;
+    } else if (!rep_writes.empty() && rep_writes.back().low == address + size) {
+      rep_writes.back().low = address;  // the direction flag is set
+    } else {
+      rep_writes.push_back({address, address + size});
+    }
+  }
+
+  /// Appends what lies in the written ranges now; a step that does not fit an empty buffer ends the recording.
+  bool add_blocks(const StepCode& code) {
+    std::size_t words = 2 + code.slots.size();
+    for (const AddressRange& range : rep_writes) words += 2 + (range.size() + 7) / 8;
+    if (words > StepBuffer::kWords) {
+      CpuStop failure;
+      failure.cause = CpuStop::Cause::failure;
+      failure.detail = fmt::format("one rep instruction wrote {} MiB, more than a step can hold", words * 8 >> 20);
+      stop = failure;
+      --steps;
+      record = nullptr;
+      return false;
+    }
+    // The step under way is the first of the new buffer, so it does not count yet.
+    --steps;
+    const bool reserved = reserve(words);
+    ++steps;
+    if (!reserved) {
+      if (!stop) stop = CpuStop{CpuStop::Cause::log_closed, 0, 0, {}, {}};
+      --steps;
+      record = nullptr;
+      return false;
+    }
+    record = buffer->words + buffer->used.load(std::memory_order_relaxed);
+    append_blocks();
+    return true;
+  }
+
+  void append_blocks() {
+    for (const AddressRange& range : rep_writes) {
+      const std::vector<std::uint8_t> bytes = memory.copy(range.low, range.size());
+      std::uint64_t* block = record + 2 + write_words;
+      block[0] = (range.low.value & kWriteAddressMask) | (kBlockWrite << 56);
+      block[1] = bytes.size();
+      const std::size_t data_words = (bytes.size() + 7) / 8;
+      std::fill_n(block + 2, data_words, 0);
+      std::memcpy(block + 2, bytes.data(), bytes.size());
+      write_words += 2 + data_words;
+    }
+  }
+
+  void append_output() {
+    const std::size_t words = 1 + (output.size() + 7) / 8;
+    if (reserve(words)) {
+      std::uint64_t* at = buffer->words + buffer->used.load(std::memory_order_relaxed);
+      at[0] = static_cast<std::uint64_t>(RecordTag::output) | (std::uint64_t{output.size()} << 32);
+      std::fill_n(at + 1, words - 1, 0);
+      std::memcpy(at + 1, output.data(), output.size());
+      buffer->used.fetch_add(words, std::memory_order_release);
+    }
+    output.clear();
+  }
+
+  void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before, const std::vector<Write>& writes) {
+    if (sink == nullptr) return;
+    std::size_t words = 3 + 2 * writes.size() + 2 * kRegisterSlots;
+    for (const AddressRange& range : rep_writes) words += 2 + (range.size() + 7) / 8;
+    if (words > StepBuffer::kWords || !reserve(words)) return;
+    // Writes stand one word further on than in a step.
+    record = buffer->words + buffer->used.load(std::memory_order_relaxed) + 1;
+    write_words = 0;
+    append_blocks();
+    rep_writes.clear();
+    for (const Write& write : writes) {
+      std::uint64_t* at = record + 2 + write_words;
+      at[0] = (write.address.value & kWriteAddressMask) | (std::uint64_t{write.size} << 56);
+      at[1] = write.value;
+      write_words += 2;
+    }
+    const RegisterFile now = read_all(uc);
+    std::uint64_t* pairs = record + 2 + write_words;
+    for (std::size_t i = 0; i < kRegisterSlots; ++i) {
+      *pairs++ = i;
+      *pairs++ = now.slots[i];
+    }
+    record[-1] = static_cast<std::uint64_t>(RecordTag::event) | (static_cast<std::uint64_t>(kind) << 8) |
+                 (std::uint64_t{kRegisterSlots} << 16) | (std::uint64_t{write_words} << 32);
+    record[0] = vector | (std::uint64_t{error_code} << 32);
+    record[1] = rip_before.value;
+    buffer->rip_after.store(now[Register::rip], std::memory_order_relaxed);
+    buffer->used.store(static_cast<std::uint64_t>(pairs - buffer->words), std::memory_order_release);
+    record = nullptr;
+  }
+
+  // ---- a run ----
+
+  CpuStop run(std::uint64_t until, bool watch_interrupt_flag) {
+    limit = until;
+    watch = watch_interrupt_flag;
+    last_may_set_interrupts = false;
+    for (;;) {
+      if (must_renew || edges > kEdgesPerEngine) {
+        if (const auto opened = open(); !opened) return failure(opened.error().message);
+      }
+      stop.reset();
+      pending = nullptr;
+      rep_writes.clear();
+      // Always count > 0 and until = 0: anything else is either ignored for code that is already translated or slow.
+      const uc_err error = uc_emu_start(uc, get(Register::rip), 0, 0, SIZE_MAX);
+      settle(error);
+      if (stop) return *stop;
+      if (edges <= kEdgesPerEngine) return failure("the engine stopped without saying why");
+    }
+  }
+
+  /// Says how the instruction under way ended, after the engine has come back.
+  void settle(uc_err error) {
+    const std::uint64_t rip = get(Register::rip);
+    if (pending != nullptr && pending->is_halt && error == UC_ERR_OK && !stop) {
+      finish_step(rip);
+      stop = CpuStop{CpuStop::Cause::halt, 0, 0, {}, {}};
+      return;
+    }
+    if (stop && stop->cause == CpuStop::Cause::trap) {
+      if (pending != nullptr) finish_step(rip);
+      return;
+    }
+    if (error == UC_ERR_OK && !stop && pending != nullptr) {
+      finish_step(rip);
+      return;
+    }
+    if (pending == nullptr) {
+      if (error != UC_ERR_OK && !stop) stop = failure(uc_strerror(error));
+      return;
+    }
+    // The instruction under way did not complete: what it stored before it failed is taken back.
+    const StepCode& code = *pending;
+    pending = nullptr;
+    if (!code.is_rep) {
+      for (auto undo = torn.rbegin(); undo != torn.rend(); ++undo) memory.write_bytes(undo->first, undo->second);
+    }
+    record = nullptr;
+    must_renew = true;
+    if (stop) {
+      if (rip != code.rip && !code.is_rep) write(uc, engine_register(Register::rip), code.rip, 0);
+      return;
+    }
+    if (error == UC_ERR_INSN_INVALID || error == UC_ERR_EXCEPTION) {
+      CpuStop fault;
+      fault.cause = CpuStop::Cause::exception;
+      fault.vector = kInvalidOpcode;
+      fault.detail = fmt::format("unknown instruction {}", hex({code.bytes.data(), code.size}));
+      stop = fault;
+      return;
+    }
+    stop = failure(uc_strerror(error));
+  }
+
+  static CpuStop failure(std::string detail) {
+    CpuStop result;
+    result.cause = CpuStop::Cause::failure;
+    result.detail = std::move(detail);
+    return result;
+  }
+
+  [[nodiscard]] std::uint64_t get(Register reg) const {
+    std::uint64_t value[2] = {0, 0};
+    uc_reg_read(uc, engine_register(reg).id, value);
+    return value[0];
+  }
+};
+
+Cpu::Cpu(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Cpu::Cpu(Cpu&&) noexcept = default;
+Cpu& Cpu::operator=(Cpu&&) noexcept = default;
+Cpu::~Cpu() = default;
+
+Result<Cpu> Cpu::create(Memory& memory, PortBus& ports) {
+  auto impl = std::make_unique<Impl>(memory, ports);
+  if (const auto opened = impl->open(); !opened) return opened.error();
+  return Cpu(std::move(impl));
+}
+
+void Cpu::set_sink(StepSink* sink) {
+  flush();
+  impl_->sink = sink;
+}
+
+std::uint64_t Cpu::read(Register reg) const { return read_all()[reg]; }
+
+void Cpu::write(Register reg, std::uint64_t value) {
+  const EngineRegister engine = engine_register(reg);
+  if (engine.slots == 1) return Impl::write(impl_->uc, engine, value, 0);
+  RegisterFile all = read_all();
+  all[reg] = value;
+  const std::size_t low = slot(reg) - (slot(reg) - slot(Register::fp0)) % 2;
+  Impl::write(impl_->uc, engine, all.slots[low], all.slots[low + 1]);
+}
+
+RegisterFile Cpu::read_all() const { return Impl::read_all(impl_->uc); }
+void Cpu::write_all(const RegisterFile& registers) { Impl::write_all(impl_->uc, registers); }
+
+namespace {
+
+Cpu::TableRegister read_table(uc_engine* uc, int id) {
+  uc_x86_mmr table{};
+  uc_reg_read(uc, id, &table);
+  return {Address{table.base}, table.limit};
+}
+
+void write_table(uc_engine* uc, int id, Cpu::TableRegister value) {
+  uc_x86_mmr table{};
+  table.base = value.base.value;
+  table.limit = value.limit;
+  uc_reg_write(uc, id, &table);
+}
+
+}  // namespace
+
+Cpu::TableRegister Cpu::idt() const { return read_table(impl_->uc, UC_X86_REG_IDTR); }
+Cpu::TableRegister Cpu::task_state() const { return read_table(impl_->uc, UC_X86_REG_TR); }
+void Cpu::set_gdt(TableRegister table) { write_table(impl_->uc, UC_X86_REG_GDTR, table); }
+void Cpu::set_idt(TableRegister table) { write_table(impl_->uc, UC_X86_REG_IDTR, table); }
+
+CpuStop Cpu::run(std::uint64_t limit, bool watch_interrupt_flag) { return impl_->run(limit, watch_interrupt_flag); }
+void Cpu::request_stop() { impl_->stop_requested.store(true, std::memory_order_relaxed); }
+std::uint64_t Cpu::steps() const { return impl_->steps; }
+bool Cpu::interrupt_shadow() const { return impl_->shadow; }
+
+void Cpu::log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before, const std::vector<Write>& writes) {
+  impl_->log_event(kind, vector, error_code, rip_before, writes);
+}
+
+void Cpu::log_output(const std::string& bytes) { impl_->output += bytes; }
+
+void Cpu::flush() {
+  if (impl_->buffer == nullptr) return;
+  impl_->sink->publish(*impl_->buffer);
+  impl_->buffer = nullptr;
+}
+
+Address Cpu::rescue() {
+  const std::uint64_t rip = impl_->get(Register::rip);
+  if (impl_->pending != nullptr && impl_->pending->rip != rip) impl_->finish_step(rip);
+  return Address{rip};
+}
+
+std::string engine_version() {
+  unsigned major = 0;
+  unsigned minor = 0;
+  const unsigned combined = uc_version(&major, &minor);
+  return fmt::format("{}.{}.{}", major, minor, (combined >> 8) & 0xff);
+}
+
+}  // namespace fiberscope::emu

@@ -1,0 +1,101 @@
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "emu/address.h"
+#include "emu/memory.h"
+#include "emu/registers.h"
+#include "emu/result.h"
+#include "emu/step_log.h"
+
+namespace fiberscope::emu {
+
+/// What answers the guest's `in` and `out`.
+class PortBus {
+ public:
+  virtual ~PortBus() = default;
+  virtual std::uint32_t in(std::uint16_t port, unsigned size) = 0;
+  virtual void out(std::uint16_t port, unsigned size, std::uint32_t value) = 0;
+  /// The value of the time-stamp counter: virtual time, never the host's clock.
+  virtual std::uint64_t time_stamp() = 0;
+};
+
+/// Why the CPU came back.
+struct CpuStop {
+  enum class Cause : std::uint8_t {
+    limit,          ///< the step limit is reached
+    requested,      ///< request_stop() was called
+    log_closed,     ///< the sink gave no buffer: nothing more is recorded
+    interrupts_on,  ///< an instruction that may set IF completed (only where that was asked for)
+    trap,           ///< int n, int3: the instruction completed, rip is behind it
+    exception,      ///< rip is at the instruction, which did nothing
+    halt,           ///< hlt completed
+    failure         ///< the engine said something else
+  };
+  Cause cause = Cause::limit;
+  std::uint8_t vector = 0;        ///< trap, exception (Intel SDM vol. 3, table 6-1)
+  std::uint32_t error_code = 0;   ///< of #PF and #GP
+  Address fault_address;          ///< of #PF
+  std::string detail;             ///< for people: "write to unmapped 0x602000", "unknown instruction 0f 0b"
+};
+
+/// An x86-64 processor in ring 0 (Unicorn) that runs on host-owned memory and logs every step. It knows neither the IDT
+/// nor devices: those are the machine's. Every workaround for the engine lives in its .cpp, with the reason beside it.
+class Cpu {
+ public:
+  /// Maps all regions of `memory`, which must outlive the CPU and keep its regions.
+  static Result<Cpu> create(Memory& memory, PortBus& ports);
+  Cpu(Cpu&&) noexcept;
+  Cpu& operator=(Cpu&&) noexcept;
+  ~Cpu();
+
+  /// Where steps are logged from now on; null logs nothing.
+  void set_sink(StepSink* sink);
+
+  [[nodiscard]] std::uint64_t read(Register reg) const;
+  void write(Register reg, std::uint64_t value);
+  [[nodiscard]] RegisterFile read_all() const;
+  void write_all(const RegisterFile& registers);
+
+  struct TableRegister { Address base; std::uint32_t limit = 0; };
+  [[nodiscard]] TableRegister idt() const;
+  [[nodiscard]] TableRegister task_state() const;
+  void set_gdt(TableRegister table);
+  void set_idt(TableRegister table);
+
+  /// Runs until `limit` steps have been executed in all, or something else happens. With `watch_interrupt_flag` it also
+  /// comes back after each instruction that may have set IF.
+  CpuStop run(std::uint64_t limit, bool watch_interrupt_flag);
+  /// May be called from a port or another thread: the CPU stops before its next instruction.
+  void request_stop();
+
+  [[nodiscard]] std::uint64_t steps() const;
+  /// The last step holds interrupts back for one more instruction (sti after cli, mov ss, pop ss).
+  [[nodiscard]] bool interrupt_shadow() const;
+
+  struct Write { Address address; std::uint64_t value = 0; std::uint8_t size = 8; };
+  /// Logs what the machine did by itself: the writes given (already done in memory) and all registers as they are now.
+  void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
+                 const std::vector<Write>& writes);
+  /// Logs bytes that the running step printed.
+  void log_output(const std::string& bytes);
+  /// Publishes the buffer under way.
+  void flush();
+
+  /// For the handler of SIGABRT: the engine gave up while translating. If the step under way had completed by then, its
+  /// effects are logged. Returns its rip.
+  Address rescue();
+
+ private:
+  struct Impl;
+  explicit Cpu(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// "2.0.1": the engine that runs.
+std::string engine_version();
+
+}  // namespace fiberscope::emu

@@ -1,0 +1,32 @@
+#pragma once
+#include <elfutils/libdw.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace fiberscope::emu {
+
+inline constexpr std::size_t kMostCells = 256;
+
+/// A scalar inside a variable of some type.
+struct TypeCell {
+  std::string suffix;  ///< to be put after the variable's name: "", "[2]", ".next", "[1].key"
+  std::uint64_t offset = 0;
+  std::uint32_t size = 0;  ///< 1 … 8 bytes
+};
+
+/// The type of a variable without its typedefs and qualifiers; nothing where it has none.
+std::optional<Dwarf_Die> type_of(Dwarf_Die& variable);
+
+/// A variable of this type as scalars, in the order of declaration, at most kMostCells of them: arrays by element,
+/// structures and base classes by member, a union's members one over the other, a scalar of 16 bytes as ".low" and
+/// ".high". Bit-fields and what has no fixed size are left out.
+std::vector<TypeCell> cells_of(Dwarf_Die type);
+
+/// The size of the type in bytes, 0 where it is not known.
+std::uint64_t size_of(Dwarf_Die type);
+
+}  // namespace fiberscope::emu
