@@ -1,0 +1,27 @@
+/* Who runs next: round-robin over a ready queue, unless an outside scheduler has an opinion. */
+#ifndef FIBERSCOPE_ASM_RUNTIME_SCHEDULER_H
+#define FIBERSCOPE_ASM_RUNTIME_SCHEDULER_H
+
+#include "asm/runtime/tcb.h"
+
+/* Every thread there is, by id. Thread 0 is main and complete before the first step. */
+extern struct tcb thread_table[THREAD_TABLE_SIZE];
+
+extern struct tcb* running_thread;
+
+/* struct tcb *: the thread that is ready for the longest time; the others follow by `next`. */
+extern uint64_t ready_queue;
+
+/* The exit code of a run in which every thread waits for another one. */
+enum { EXIT_DEADLOCK = 70 };
+
+/* Lets a ready thread run. The caller has put the running thread where it belongs before: into the ready queue, or
+ * among those who wait, or it is finished. Comes back when the caller's turn has come again; at once where it is next
+ * itself. The outside scheduler is asked first (platform_pick); naming a thread that is not ready counts as no opinion.
+ */
+void schedule(void);
+
+/* switch_to_context.S */
+void switch_to_context(uint64_t* save_rsp, uint64_t load_rsp);
+
+#endif

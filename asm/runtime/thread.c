@@ -1,0 +1,119 @@
+#include "asm/runtime/thread.h"
+
+#include "asm/runtime/scheduler.h"
+#include "asm/runtime/stacks.h"
+#include "asm/runtime/thread_queue.h"
+
+extern char stack_1[], stack_2[], stack_3[], stack_4[], stack_5[], stack_6[], stack_7[];
+static char* const stacks[THREAD_STACKS] = {NULL, stack_1, stack_2, stack_3, stack_4, stack_5, stack_6, stack_7};
+
+/* thread_entry.S: addresses, not functions to call. */
+extern char thread_entry[], thread_entry_end[];
+
+/* Assembly for the same reason as in platform_put: four steps a character. The last byte of the name stays 0. */
+static void set_name(struct tcb* thread, const char* name) {
+  char* to = thread->name;
+  uint64_t size = THREAD_NAME_SIZE - 1;
+  __asm__ volatile(
+      "1: lodsb\n"
+      "   stosb\n"
+      "   testb %%al, %%al\n"
+      "   loopne 1b"
+      : "+S"(name), "+D"(to), "+c"(size)
+      :
+      : "rax", "cc", "memory");
+}
+
+static struct tcb* unused_thread(void) {
+  for (uint32_t id = 1; id < THREAD_STACKS; ++id) {
+    if (thread_table[id].state == THREAD_UNUSED) {
+      thread_table[id].id = id;
+      return &thread_table[id];
+    }
+  }
+  return NULL;
+}
+
+/* The stack of a thread that never ran, as if thread_entry had called switch_to_context (picture: thread_entry.S). */
+static void build_first_frame(struct tcb* thread) {
+  uint64_t* top = (uint64_t*)(thread->stack_base + thread->stack_size);
+  top[-1] = (uint64_t)thread_entry_end;
+  top[-2] = (uint64_t)thread_entry; /* return address of the first switch */
+  top[-3] = 0;                      /* rbp: the end of the chain */
+  top[-4] = (uint64_t)thread;       /* rbx */
+  top[-5] = 0;                      /* r12 */
+  top[-6] = 0;                      /* r13 */
+  top[-7] = 0;                      /* r14 */
+  top[-8] = 0;                      /* r15 */
+  thread->saved_rsp = (uint64_t)&top[-8];
+}
+
+struct tcb* thread_create(const char* name, thread_function entry, void* argument, uint16_t priority) {
+  struct tcb* thread = unused_thread();
+  if (thread == NULL) return NULL;
+  thread->state = THREAD_INIT;
+  thread->kind = KIND_USER;
+  thread->priority = priority;
+  set_name(thread, name);
+  thread->stack_base = (uint64_t)stacks[thread->id];
+  thread->stack_size = THREAD_STACK_SIZE;
+  thread->entry = (uint64_t)entry;
+  thread->argument = (uint64_t)argument;
+  build_first_frame(thread);
+  thread->state = THREAD_READY;
+  queue_append(&ready_queue, thread);
+  return thread;
+}
+
+void thread_start(struct tcb* thread) {
+  struct tcb* self = running_thread;
+  if (queue_take(&ready_queue, thread->id) == NULL) return;
+  queue_prepend(&ready_queue, thread);
+  self->state = THREAD_READY;
+  queue_append(&ready_queue, self);
+  schedule();
+}
+
+void thread_yield(void) {
+  struct tcb* self = running_thread;
+  self->state = THREAD_READY;
+  queue_append(&ready_queue, self);
+  schedule();
+}
+
+void thread_block(void) {
+  running_thread->state = THREAD_WAITING;
+  schedule();
+}
+
+void thread_wake(struct tcb* thread) {
+  if (thread->state != THREAD_WAITING) return;
+  struct tcb* awaited = (struct tcb*)thread->waits_for;
+  if (awaited != NULL) queue_take(&awaited->waiters, thread->id);
+  thread->waits_for = 0;
+  thread->state = THREAD_READY;
+  queue_append(&ready_queue, thread);
+}
+
+void* thread_join(struct tcb* thread) {
+  struct tcb* self = running_thread;
+  while (thread->state != THREAD_FINISHED) {
+    self->waits_for = (uint64_t)thread;
+    queue_append(&thread->waiters, self);
+    thread_block();
+  }
+  return (void*)thread->result;
+}
+
+void thread_exit(void* result) {
+  struct tcb* self = running_thread;
+  self->result = (uint64_t)result;
+  self->state = THREAD_FINISHED;
+  while (self->waiters != 0) thread_wake((struct tcb*)self->waiters);
+  schedule();
+  __builtin_unreachable();
+}
+
+struct tcb* thread_self(void) {
+  return running_thread;
+}
