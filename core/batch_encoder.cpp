@@ -1,0 +1,134 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/recorder.h"
+#include "core/switch_reason.h"
+#include "core/varint.h"
+
+namespace fiberscope::core {
+namespace {
+
+constexpr std::size_t kRsp = emu::slot(emu::Register::rsp);
+
+std::string describe(const emu::Image& image, const ChunkEvent& event) {
+  const std::string at = emu::symbolized(image, event.rip_before);
+  const std::string place = fmt::format("{:#x}{}", event.rip_before.value, at.empty() ? "" : " (" + at + ")");
+  switch (event.kind) {
+    case emu::EventKind::interrupt:
+      return fmt::format("interrupt {} delivered at {}", event.vector, place);
+    case emu::EventKind::exception:
+      return fmt::format("{} delivered at {}", emu::exception_name(event.vector), place);
+    case emu::EventKind::fault:
+      return fmt::format("{} at {}: no handler", emu::exception_name(event.vector), place);
+  }
+  return place;
+}
+
+}  // namespace
+
+BatchEncoder::BatchEncoder(const emu::Image& image, MachineState start, Resume resume)
+    : image_(image), debug_(image), unwinder_(image, debug_), state_(std::move(start)), templates_(std::move(resume.templates)),
+      templates_told_(templates_.size()), table_(ThreadTable::find(image)), chunks_(resume.chunks),
+      dirty_pages_(std::move(resume.dirty_pages)) {
+  for (const ThreadRecord& record : resume.threads) known_threads_.insert(record.thread.id);
+  if (table_) watched_ = table_->range();
+  encoder_ = std::make_unique<ChunkEncoder>(state_, templates_, *this);
+  if (table_) threads_ = table_->read(state_.memory());
+  owner_ = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]});
+  if (owner_) stack_ = find_thread(threads_, *owner_)->stack;
+}
+
+BatchEncoder::~BatchEncoder() = default;
+
+TraceBatch BatchEncoder::begin() {
+  batch_ = {};
+  look_at_threads(StepIndex{0});
+  return std::move(batch_);
+}
+
+TraceBatch BatchEncoder::encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after) {
+  batch_ = {};
+  if (chunks_ % kCheckpointChunks == 0 && chunks_ > 0) checkpoint(batch_);
+  Chunk chunk = encoder_->encode(words, first, rip_after);
+  for (const std::uint64_t word : chunk.touched) dirty_pages_.insert(word * 8 / emu::kPageSize * emu::kPageSize);
+  batch_.chunks.push_back(std::move(chunk));
+  ++chunks_;
+  batch_.templates.assign(templates_.begin() + static_cast<std::ptrdiff_t>(templates_told_), templates_.end());
+  templates_told_ = templates_.size();
+  return std::move(batch_);
+}
+
+void BatchEncoder::checkpoint(TraceBatch& batch) {
+  for (const std::uint64_t page : dirty_pages_) {
+    PageRecord record;
+    record.chunk = chunks_;
+    record.address = emu::Address{page};
+    record.contents = state_.memory().copy(record.address, emu::kPageSize);
+    batch.pages.push_back(std::move(record));
+  }
+  dirty_pages_.clear();
+}
+
+void BatchEncoder::look_at_threads(StepIndex step) {
+  if (!table_) return;
+  threads_ = table_->read(state_.memory());
+  for (const Thread& thread : threads_) {
+    // A block whose stack is not yet filled in is still being made.
+    if (thread.stack.empty() || !known_threads_.insert(thread.id).second) continue;
+    batch_.threads.push_back({thread, step});
+  }
+}
+
+void BatchEncoder::on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) {
+  look_at_threads(step);
+  if (stack_.contains(emu::Address{state_.registers().slots[kRsp]})) return;
+  note_switch(step, emu::Address{instruction.address}, rsp_before, SwitchReason::unknown);
+}
+
+void BatchEncoder::on_event(const ChunkEvent& event, std::uint64_t rsp_before) {
+  batch_.events.push_back({event, describe(image_, event)});
+  look_at_threads(event.step);
+  if (stack_.contains(emu::Address{state_.registers().slots[kRsp]})) return;
+  note_switch(event.step, event.rip_before, rsp_before,
+              event.kind == emu::EventKind::interrupt ? SwitchReason::timer : SwitchReason::unknown);
+}
+
+void BatchEncoder::on_output(StepIndex step, std::span<const std::uint8_t> bytes) {
+  std::string text(bytes.begin(), bytes.end());
+  if (!batch_.output.empty() && batch_.output.back().step == step) {
+    batch_.output.back().bytes += text;
+  } else {
+    batch_.output.push_back({step, std::move(text)});
+  }
+}
+
+void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t rsp_before, SwitchReason known) {
+  const auto owner = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]});
+  if (!owner) {
+    // On nobody's stack: look again at every step until somebody owns it.
+    stack_ = {};
+    return;
+  }
+  stack_ = find_thread(threads_, *owner)->stack;
+  if (owner == owner_) return;
+  Switch entry;
+  entry.step = step;
+  entry.from = owner_;
+  entry.to = owner;
+  entry.address = rip;
+  entry.reason = known;
+  if (const auto symbol = image_.symbol_at(rip)) entry.at = symbol->name;
+  if (known == SwitchReason::unknown && owner_) {
+    // The leaving thread's chain, as it was just before rsp moved.
+    emu::RegisterFile before = state_.registers();
+    before[emu::Register::rip] = rip.value;
+    before[emu::Register::rsp] = rsp_before;
+    const Thread* from = find_thread(threads_, *owner_);
+    if (from != nullptr) entry.reason = switch_reason(image_, unwinder_.running(before, state_.memory(), from->stack));
+  }
+  owner_ = owner;
+  batch_.switches.push_back(std::move(entry));
+}
+
+}  // namespace fiberscope::core

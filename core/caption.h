@@ -1,0 +1,23 @@
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "core/scenario.h"
+#include "core/snapshot.h"
+#include "emu/instruction.h"
+
+namespace fiberscope::core {
+
+/// What a caption is made from, besides the snapshot after the step.
+struct CaptionContext {
+  const emu::RegisterFile& before;       ///< registers before the step
+  const emu::Instruction* instruction;   ///< the step's; never null
+  std::string att_text;                  ///< "pushq %rbp"
+  std::string function;                  ///< of the instruction; empty where none covers it
+};
+
+/// The scenario's own words for this instruction with the real values filled in, else a sentence built from what the step
+/// did. `scenario` may be null.
+Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, const Scenario* scenario, std::string_view language);
+
+}  // namespace fiberscope::core

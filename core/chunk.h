@@ -1,0 +1,153 @@
+#pragma once
+#include <bitset>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/snapshot.h"
+#include "core/step.h"
+#include "core/step_state.h"
+#include "core/step_template.h"
+#include "core/varint.h"
+#include "emu/registers.h"
+#include "emu/step_log.h"
+
+namespace fiberscope::core {
+
+/// At most this many steps make a chunk.
+inline constexpr std::uint64_t kChunkSteps = emu::StepBuffer::kMaxSteps;
+
+/// A run of consecutive steps, encoded (docs/trace-format.md). Decoded from the state at cursor `first`, before the events
+/// that stand at the chunk's head, if any.
+struct Chunk {
+  StepIndex first;
+  std::uint64_t steps = 0;
+  emu::RegisterFile registers;                  ///< at the start
+  std::uint64_t rip_after = 0;                  ///< behind the last step, before any event of the next chunk
+  std::vector<std::uint8_t> body;               ///< compressed (zstd)
+  std::uint32_t body_size = 0;                  ///< uncompressed
+  std::vector<std::uint64_t> touched;           ///< words (address / 8) written in it, ascending
+  std::bitset<emu::kRegisterSlots> written;     ///< registers written in it
+
+  [[nodiscard]] StepIndex last() const { return first + steps; }
+};
+
+/// An event as it stands in a chunk.
+struct ChunkEvent {
+  StepIndex step;  ///< it came behind this step
+  emu::EventKind kind = emu::EventKind::interrupt;
+  std::uint8_t vector = 0;
+  std::uint32_t error_code = 0;
+  emu::Address rip_before;
+};
+
+/// What one step, with the events behind it, did.
+struct StepEffects {
+  std::uint32_t instruction = 0;             ///< index of its template
+  std::vector<RegisterChange> registers;     ///< changed ones but rip, in the order of slots; events append theirs
+  std::vector<MemoryChange> memory;          ///< in order of the writes, at most 8 bytes each, equal values included
+  std::vector<ChunkEvent> events;
+  /// Where an event's own changes begin in `registers` and `memory`; they end where the next event's begin.
+  struct EventStart {
+    std::size_t registers = 0;
+    std::size_t memory = 0;
+  };
+  std::vector<EventStart> event_starts;      ///< one for each of `events`
+  std::uint64_t rip_before = 0;
+  std::uint64_t rip_after = 0;
+
+  void clear();
+};
+
+/// Turns the raw log into chunks. Keeps the state of registers and memory as it goes.
+class ChunkEncoder {
+ public:
+  /// Told about what the stack pointer does, in the middle of encoding.
+  class Observer {
+   public:
+    virtual ~Observer() = default;
+    /// The step before the current state moved rsp out of `stack()`, or may have written a thread control block.
+    virtual void on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) = 0;
+    virtual void on_event(const ChunkEvent& event, std::uint64_t rsp_before) = 0;
+    virtual void on_output(StepIndex step, std::span<const std::uint8_t> bytes) = 0;
+    /// While rsp stays inside, on_step is only called for writes into `watched()`.
+    [[nodiscard]] virtual emu::AddressRange stack() const = 0;
+    [[nodiscard]] virtual emu::AddressRange watched() const = 0;
+  };
+
+  /// `templates` grows as new instructions are met; `state` must be the state before the first buffer.
+  ChunkEncoder(StepState& state, std::vector<StepTemplate>& templates, Observer& observer);
+
+  /// Encodes all complete records of the words given, `first` being the cursor before them.
+  Chunk encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after);
+
+ private:
+  void encode_step(const std::uint64_t* record, std::uint64_t next_rip);
+  void encode_event(const std::uint64_t* record);
+  void encode_explicit_writes(const std::uint64_t* words, std::size_t count);
+  std::uint32_t template_at(std::uint64_t rip, std::uint8_t size);
+  std::uint32_t make_new_template(std::uint64_t rip, std::uint8_t size);
+
+  struct Known {
+    std::uint64_t rip = 0;
+    std::uint32_t id = 0;
+    bool used = false;
+    bool may_change = false;  ///< lies in writable memory
+  };
+  static constexpr std::size_t kKnown = 1 << 14;
+
+  StepState& state_;
+  std::vector<StepTemplate>& templates_;
+  Observer& observer_;
+  emu::Disassembler disassembler_;
+  std::vector<Known> known_;
+  std::vector<std::uint32_t> successor_;       ///< by template: 1 + the id that followed last in this chunk
+  std::vector<std::uint32_t> successor_mark_;  ///< the chunk for which that holds
+  std::uint32_t chunk_mark_ = 0;
+  std::uint32_t previous_ = 0;
+  bool has_previous_ = false;
+  StepIndex step_;
+  std::bitset<emu::kRegisterSlots> written_;
+  VarintWriter flow_;
+  VarintWriter values_;
+  VarintWriter writes_;
+  VarintWriter events_;
+};
+
+/// Plays a chunk on a state, one step at a time. Throws CorruptData where the chunk makes no sense.
+class ChunkDecoder {
+ public:
+  /// Sets the state's registers to those at the chunk's start; its memory must already be that of the start. Applies the
+  /// events at the chunk's head, telling them to `head` if given.
+  ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state, StepEffects* head = nullptr);
+
+  /// Applies the next step and the events behind it; false, and nothing done, at the chunk's end.
+  bool next(StepEffects* effects);
+  [[nodiscard]] std::uint64_t done() const { return done_; }
+
+ private:
+  void read_flow();
+  void apply_events(StepEffects* effects);
+  void apply_writes(const StepTemplate& step, bool expected, std::uint64_t source, StepEffects* effects);
+  void apply_explicit_write(std::uint64_t base, StepEffects* effects);
+  void store(std::uint64_t address, std::uint64_t value, std::size_t size, StepEffects* effects);
+  std::uint64_t rip_before_next();
+
+  const Chunk& chunk_;
+  const std::vector<StepTemplate>& templates_;
+  StepState& state_;
+  std::vector<std::uint8_t> body_;
+  VarintReader flow_;
+  VarintReader values_;
+  VarintReader writes_;
+  VarintReader events_;
+  std::vector<std::uint32_t> successor_;  ///< by template: 1 + id; 0: none yet
+  enum class Ahead : std::uint8_t { step, explicit_step, event, end } ahead_ = Ahead::end;
+  std::uint32_t ahead_id_ = 0;
+  std::uint64_t event_rip_before_ = 0;
+  std::uint32_t previous_ = 0;
+  bool has_previous_ = false;
+  std::uint64_t done_ = 0;
+};
+
+}  // namespace fiberscope::core

@@ -1,0 +1,201 @@
+#include <algorithm>
+
+#include "core/chunk.h"
+#include "core/chunk_format.h"
+#include "core/zstd_codec.h"
+
+namespace fiberscope::core {
+namespace {
+
+using emu::Register;
+
+constexpr std::size_t kRsp = emu::slot(Register::rsp);
+
+std::uint64_t truncate(std::uint64_t value, std::size_t size) { return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1); }
+
+}  // namespace
+
+void StepEffects::clear() {
+  instruction = 0;
+  registers.clear();
+  memory.clear();
+  events.clear();
+  event_starts.clear();
+  rip_before = 0;
+  rip_after = 0;
+}
+
+ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state, StepEffects* head)
+    : chunk_(chunk), templates_(templates), state_(state), body_(decompress(chunk.body, chunk.body_size)),
+      successor_(templates.size(), 0) {
+  VarintReader body(body_);
+  for (VarintReader* stream : {&flow_, &values_, &writes_, &events_}) {
+    const std::uint64_t size = body.get();
+    *stream = VarintReader(body.get_bytes(size));
+  }
+  state_.registers() = chunk.registers;
+  read_flow();
+  apply_events(head);
+}
+
+void ChunkDecoder::read_flow() {
+  if (flow_.done()) {
+    ahead_ = Ahead::end;
+    return;
+  }
+  const std::uint64_t code = flow_.get();
+  std::uint64_t id = 0;
+  switch (code) {
+    case format::kEvent:
+      ahead_ = Ahead::event;
+      event_rip_before_ = events_.get();
+      return;
+    case format::kPredictedStep:
+      if (!has_previous_ || successor_[previous_] == 0) throw CorruptData("a step refers to an instruction that was not seen");
+      ahead_ = Ahead::step;
+      id = successor_[previous_] - 1;
+      break;
+    case format::kExplicitStep:
+      ahead_ = Ahead::explicit_step;
+      id = flow_.get();
+      break;
+    default:
+      ahead_ = Ahead::step;
+      id = code - format::kFirstStep;
+  }
+  if (id >= templates_.size()) throw CorruptData("a step names an unknown instruction");
+  ahead_id_ = static_cast<std::uint32_t>(id);
+  if (has_previous_) successor_[previous_] = ahead_id_ + 1;
+  previous_ = ahead_id_;
+  has_previous_ = true;
+}
+
+std::uint64_t ChunkDecoder::rip_before_next() {
+  switch (ahead_) {
+    case Ahead::step:
+    case Ahead::explicit_step:
+      return templates_[ahead_id_].address;
+    case Ahead::event:
+      return event_rip_before_;
+    case Ahead::end:
+      break;
+  }
+  return chunk_.rip_after;
+}
+
+bool ChunkDecoder::next(StepEffects* effects) {
+  if (ahead_ == Ahead::end) return false;
+  const StepTemplate& step = templates_[ahead_id_];
+  emu::RegisterFile& registers = state_.registers();
+  if (effects != nullptr) {
+    effects->clear();
+    effects->instruction = ahead_id_;
+    effects->rip_before = step.address;
+  }
+  std::uint64_t source = 0;
+  switch (step.source) {
+    case StepTemplate::Source::reg:
+      source = truncate(registers.slots[step.source_slot], step.source_size);
+      break;
+    case StepTemplate::Source::memory:
+      source = state_.read(operand_address(step.source_memory, registers, step.next_address()), step.source_size);
+      break;
+    case StepTemplate::Source::constant:
+      source = step.constant;
+      break;
+    case StepTemplate::Source::none:
+      break;
+  }
+  apply_writes(step, ahead_ == Ahead::step, source, effects);
+  for (const std::uint8_t slot : step.slots) {
+    const std::uint64_t old = registers.slots[slot];
+    std::uint64_t value = 0;
+    if (slot < emu::kGeneralRegisters) {
+      value = (slot == step.target_slot ? source : old) + static_cast<std::uint64_t>(values_.get_signed());
+    } else {
+      value = old ^ values_.get();
+    }
+    if (value == old) continue;
+    registers.slots[slot] = value;
+    if (effects != nullptr) effects->registers.push_back({static_cast<Register>(slot), old, value});
+  }
+  ++done_;
+  if (done_ > chunk_.steps) throw CorruptData("a chunk holds more steps than its entry says");
+  read_flow();
+  registers[Register::rip] = rip_before_next();
+  apply_events(effects);
+  if (effects != nullptr) effects->rip_after = registers[Register::rip];
+  return true;
+}
+
+void ChunkDecoder::apply_writes(const StepTemplate& step, bool expected, std::uint64_t source, StepEffects* effects) {
+  const emu::RegisterFile& registers = state_.registers();
+  if (!expected) {
+    const std::uint64_t base = registers.slots[kRsp];
+    for (std::uint64_t count = writes_.get(); count > 0; --count) apply_explicit_write(base, effects);
+    return;
+  }
+  for (std::size_t i = 0; i < step.writes.size(); ++i) {
+    const OperandAddress& operand = step.writes[i];
+    const bool foretold = i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
+    const std::uint64_t address =
+        operand_address(operand, registers, step.next_address()) + static_cast<std::uint64_t>(writes_.get_signed());
+    const std::uint64_t forecast = foretold ? source : state_.read(address, operand.size);
+    store(address, truncate(forecast + static_cast<std::uint64_t>(writes_.get_signed()), operand.size), operand.size, effects);
+  }
+}
+
+void ChunkDecoder::apply_explicit_write(std::uint64_t base, StepEffects* effects) {
+  const std::uint64_t size = writes_.get();
+  std::uint64_t address = base + static_cast<std::uint64_t>(writes_.get_signed());
+  if (size == emu::kBlockWrite) {
+    auto bytes = writes_.get_bytes(writes_.get());
+    while (!bytes.empty()) {
+      const std::size_t count = std::min<std::size_t>(bytes.size(), 8 - address % 8);
+      std::uint64_t value = 0;
+      std::memcpy(&value, bytes.data(), count);
+      store(address, value, count, effects);
+      bytes = bytes.subspan(count);
+      address += count;
+    }
+    return;
+  }
+  if (size == 0 || size > 8) throw CorruptData("a write has an impossible size");
+  store(address, truncate(state_.read(address, size) + static_cast<std::uint64_t>(writes_.get_signed()), size), size, effects);
+}
+
+void ChunkDecoder::store(std::uint64_t address, std::uint64_t value, std::size_t size, StepEffects* effects) {
+  if (effects != nullptr)
+    effects->memory.push_back({emu::Address{address}, static_cast<std::uint8_t>(size), state_.read(address, size), value});
+  state_.write(address, value, size);
+}
+
+void ChunkDecoder::apply_events(StepEffects* effects) {
+  emu::RegisterFile& registers = state_.registers();
+  while (ahead_ == Ahead::event) {
+    ChunkEvent event;
+    event.step = chunk_.first + done_;
+    event.rip_before = emu::Address{event_rip_before_};
+    registers[Register::rip] = event_rip_before_;
+    event.kind = static_cast<emu::EventKind>(events_.get());
+    event.vector = static_cast<std::uint8_t>(events_.get());
+    event.error_code = static_cast<std::uint32_t>(events_.get());
+    if (effects != nullptr) effects->event_starts.push_back({effects->registers.size(), effects->memory.size()});
+    const std::uint64_t base = registers.slots[kRsp];
+    for (std::uint64_t count = writes_.get(); count > 0; --count) apply_explicit_write(base, effects);
+    for (std::uint64_t count = events_.get(); count > 0; --count) {
+      const std::uint64_t slot = events_.get();
+      if (slot >= emu::kRegisterSlots) throw CorruptData("an event names an unknown register");
+      const std::uint64_t old = registers.slots[slot];
+      registers.slots[slot] = old ^ events_.get();
+      if (effects != nullptr) effects->registers.push_back({static_cast<Register>(slot), old, registers.slots[slot]});
+    }
+    if (effects != nullptr) effects->events.push_back(event);
+    has_previous_ = false;
+    read_flow();
+  }
+  // Behind a step or an event the next one tells rip, unless an event has just set it.
+  if (effects != nullptr) effects->rip_after = registers[Register::rip];
+}
+
+}  // namespace fiberscope::core

@@ -1,0 +1,144 @@
+#include "core/code_listing.h"
+
+#include <algorithm>
+
+namespace fiberscope::core {
+namespace {
+
+using emu::Address;
+
+/// Where no symbol says how long a function is, so many bytes are listed.
+constexpr std::uint64_t kBlindBytes = 64;
+
+std::string trimmed(std::string text) {
+  const auto first = text.find_first_not_of(" \t\r");
+  if (first == std::string::npos) return {};
+  text.erase(0, first);
+  text.erase(text.find_last_not_of(" \t\r") + 1);
+  return text;
+}
+
+/// In assembly the source line says what the instruction below it says again: its comment says more.
+bool is_assembly(const std::string& path) { return path.size() > 2 && path.compare(path.size() - 2, 2, ".S") == 0; }
+
+/// A comment without its marks.
+std::string heading(std::string text) { return text.rfind("//", 0) == 0 ? trimmed(text.substr(2)) : text; }
+
+std::string base_name(const std::string& path) {
+  const auto slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+CodeListing::Place CodeListing::place(StepIndex cursor) {
+  Place place;
+  cursor = std::min(cursor, trace_.steps());
+  if (cursor.value > 0) place.ran = Address{trace_.effects_of(cursor).rip_before};
+  place.next = Address{trace_.state_at(cursor).registers[emu::Register::rip]};
+  return place;
+}
+
+emu::AddressRange CodeListing::range_around(Address inside) const {
+  if (const emu::FunctionInfo* function = trace_.debug().function_at(inside)) return function->range;
+  if (const auto symbol = trace_.image().symbol_at(inside); symbol && symbol->size > 0)
+    return {symbol->address, symbol->address + symbol->size};
+  return {inside, inside + kBlindBytes};
+}
+
+CodeView CodeListing::at_cursor(StepIndex cursor, Syntax syntax) {
+  const Place now = place(cursor);
+  CodeView view = at_address(now.next, cursor, syntax);
+  if (!now.ran || range_around(now.next).contains(*now.ran)) return view;
+  CodeView both;
+  both.function = view.function;
+  both.file = view.file;
+  both.syntax = syntax;
+  add_function(both, *now.ran, now, trace_.state_at(cursor).memory, syntax);
+  both.rows.insert(both.rows.end(), view.rows.begin(), view.rows.end());
+  return both;
+}
+
+CodeView CodeListing::at_address(Address address, StepIndex cursor, Syntax syntax) {
+  const Place now = place(cursor);
+  CodeView view;
+  view.syntax = syntax;
+  const auto symbol = trace_.image().symbol_at(address);
+  if (symbol) view.function = symbol->name;
+  if (const auto line = trace_.debug().line_at(address)) view.file = base_name(line->file);
+  add_function(view, address, now, trace_.state_at(cursor).memory, syntax);
+  return view;
+}
+
+void CodeListing::add_function(CodeView& view, Address inside, const Place& now, const emu::Memory& memory, Syntax syntax) {
+  const emu::AddressRange range = range_around(inside);
+  const std::vector<emu::DebugInfo::LineStart> starts = trace_.debug().lines_in(range);
+  auto start = starts.begin();
+  int shown_line = 0;
+  for (Address at = range.low; at < range.high;) {
+    const std::vector<std::uint8_t> bytes = memory.copy(at, emu::kMaxInstructionSize);
+    if (bytes.empty()) break;
+    while (start != starts.end() && start->address <= at) {
+      if (start->address == at && start->line.line != shown_line) {
+        emu::SourceLine line = start->line;
+        if (is_assembly(line.file)) line.line = comment_between(line, shown_line);
+        CodeRow row;
+        row.kind = CodeRow::Kind::source;
+        row.line = line.line;
+        row.text = heading(source_text(line));
+        row.address = at;
+        // A line without text (a source that is not at hand) is no use above its instructions.
+        if (!row.text.empty()) view.rows.push_back(std::move(row));
+        shown_line = start->line.line;
+      }
+      ++start;
+    }
+    CodeRow row;
+    row.address = at;
+    const auto instruction = disassembler_.decode(at, bytes);
+    row.mnemonic = !instruction ? "(bad)" : syntax == Syntax::intel ? instruction->intel_mnemonic : instruction->att_mnemonic;
+    if (instruction) row.operands = syntax == Syntax::intel ? instruction->intel_operands : instruction->att_operands;
+    if (instruction && instruction->target) {
+      const std::string target = emu::symbolized(trace_.image(), *instruction->target);
+      if (!target.empty()) row.operands = target;
+    }
+    row.just_ran = now.ran == at;
+    row.is_next = now.next == at;
+    view.rows.push_back(std::move(row));
+    at = at + (instruction ? instruction->size : 1);
+  }
+}
+
+int CodeListing::comment_between(const emu::SourceLine& line, int above) {
+  for (emu::SourceLine at = line; --at.line > above && at.line > 0;) {
+    const std::string text = source_text(at);
+    if (text.rfind("//", 0) == 0) return at.line;
+    // A comment belongs to the instructions right behind it.
+    if (text.empty()) break;
+  }
+  return 0;
+}
+
+std::string CodeListing::source_text(const emu::SourceLine& line) {
+  auto known = lines_.find(line.file);
+  if (known == lines_.end()) {
+    std::vector<std::string> split;
+    if (const auto source = trace_.header().sources.find(line.file); source != trace_.header().sources.end()) {
+      std::string current;
+      for (const char c : source->second) {
+        if (c == '\n') {
+          split.push_back(trimmed(std::move(current)));
+          current.clear();
+        } else {
+          current += c;
+        }
+      }
+      split.push_back(trimmed(std::move(current)));
+    }
+    known = lines_.emplace(line.file, std::move(split)).first;
+  }
+  const auto index = static_cast<std::size_t>(line.line) - 1;
+  return line.line > 0 && index < known->second.size() ? known->second[index] : std::string();
+}
+
+}  // namespace fiberscope::core

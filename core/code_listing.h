@@ -1,0 +1,34 @@
+#pragma once
+#include "core/code_view.h"
+#include "core/trace.h"
+
+namespace fiberscope::core {
+
+/// Makes the code beside the stacks: the function that holds rip, source lines and instructions.
+class CodeListing {
+ public:
+  explicit CodeListing(Trace& trace) : trace_(trace) {}
+
+  /// Around the next instruction; where the step that just ran lies in another function, that one's rows come first.
+  CodeView at_cursor(StepIndex cursor, Syntax syntax);
+  /// The function that holds the address, as its bytes stand at the cursor.
+  CodeView at_address(emu::Address address, StepIndex cursor, Syntax syntax);
+
+ private:
+  struct Place {
+    emu::Address next;
+    std::optional<emu::Address> ran;
+  };
+  [[nodiscard]] Place place(StepIndex cursor);
+  void add_function(CodeView& view, emu::Address inside, const Place& place, const emu::Memory& memory, Syntax syntax);
+  [[nodiscard]] std::string source_text(const emu::SourceLine& line);
+  /// The line of the comment that heads this one, below line `above`; 0 where there is none.
+  [[nodiscard]] int comment_between(const emu::SourceLine& line, int above);
+  [[nodiscard]] emu::AddressRange range_around(emu::Address inside) const;
+
+  Trace& trace_;
+  emu::Disassembler disassembler_;
+  std::map<std::string, std::vector<std::string>> lines_;  ///< of each source, split once
+};
+
+}  // namespace fiberscope::core

@@ -1,0 +1,162 @@
+#include "core/export/chrome_export.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "core/export/event_names.h"
+#include "core/thread_names.h"
+
+namespace fiberscope::core {
+namespace {
+
+constexpr int kProcess = 1;
+
+/// Viewers take thread 0 for the idle thread of an operating system.
+std::uint64_t track(ThreadId thread) { return std::uint64_t{thread.value} + 1; }
+
+class ChromeWriter {
+ public:
+  ChromeWriter(Trace& trace, ExportStream& out) : trace_(trace), out_(out), names_(trace), timeline_(trace.timeline()) {}
+
+  void write() {
+    out_.put("{\"traceEvents\":[\n");
+    put_metadata();
+    collect();
+    for (const Entry& entry : entries_) put(entry);
+    out_.put("\n],\"displayTimeUnit\":\"ns\",\"otherData\":{\"schema\":\"fiberscope.chrome/1\",\"time\":\"1 us = 1 step\"");
+    for (const auto& [name, value] : trace_.header().meta) out_.print(",{}:{}", json_string("trace." + name), json_string(value));
+    out_.put("}}\n");
+  }
+
+ private:
+  enum class What : std::uint8_t { arrow_end, slice, arrow_start, event, output, end };
+
+  /// Something to write; `index` is its place in its own list.
+  struct Entry {
+    std::uint64_t time = 0;
+    What what = What::slice;
+    std::size_t index = 0;
+  };
+
+  void begin() {
+    out_.put(first_ ? "" : ",\n");
+    first_ = false;
+  }
+
+  void put_metadata() {
+    begin();
+    const std::string scenario = trace_.meta("scenario");
+    out_.print(R"({{"name":"process_name","ph":"M","pid":{},"tid":0,"args":{{"name":{}}}}})", kProcess,
+               json_string(scenario.empty() ? trace_.header().image_name : scenario));
+    for (const Thread& thread : timeline_.threads) {
+      begin();
+      out_.print(R"({{"name":"thread_name","ph":"M","pid":{},"tid":{},"args":{{"name":{}}}}})", kProcess, track(thread.id),
+                 json_string(names_.of(thread.id)));
+      begin();
+      out_.print(R"({{"name":"thread_sort_index","ph":"M","pid":{},"tid":{},"args":{{"sort_index":{}}}}})", kProcess, track(thread.id),
+                 thread.id.value);
+    }
+  }
+
+  void collect() {
+    for (std::size_t i = 0; i < timeline_.slices.size(); ++i)
+      entries_.push_back({timeline_.slices[i].first.value - 1, What::slice, i});
+    for (std::size_t i = 0; i < timeline_.switches.size(); ++i) {
+      if (!has_arrow(timeline_.switches[i])) continue;
+      // An arrow begins inside the last step of the slice that ends, and points at the slice that begins.
+      entries_.push_back({timeline_.switches[i].step.value - 1, What::arrow_start, i});
+      entries_.push_back({timeline_.switches[i].step.value, What::arrow_end, i});
+    }
+    for (std::size_t i = 0; i < trace_.events().size(); ++i) entries_.push_back({trace_.events()[i].event.step.value, What::event, i});
+    for (std::size_t i = 0; i < trace_.output().size(); ++i) entries_.push_back({trace_.output()[i].step.value, What::output, i});
+    if (trace_.stop()) entries_.push_back({trace_.steps().value, What::end, 0});
+    const auto rank = [](What what) { return what == What::slice ? 0 : static_cast<int>(what) + 1; };
+    std::stable_sort(entries_.begin(), entries_.end(), [&](const Entry& left, const Entry& right) {
+      return left.time != right.time ? left.time < right.time : rank(left.what) < rank(right.what);
+    });
+  }
+
+  /// Whether both ends have a slice: a thread that is left at once, or never runs a step, has none.
+  [[nodiscard]] bool has_arrow(const Switch& entry) const {
+    const auto& slices = timeline_.slices;
+    const auto next = std::upper_bound(slices.begin(), slices.end(), entry.step,
+                                       [](StepIndex step, const Slice& slice) { return step < slice.first; });
+    if (next == slices.begin() || next == slices.end()) return false;
+    const Slice& last = *(next - 1);
+    return last.last == entry.step && entry.from == last.thread && next->first == entry.step + 1 && entry.to == next->thread;
+  }
+
+  void put(const Entry& entry) {
+    begin();
+    switch (entry.what) {
+      case What::slice:
+        return put_slice(timeline_.slices[entry.index]);
+      case What::arrow_start:
+      case What::arrow_end:
+        return put_arrow(entry);
+      case What::event:
+        return put_event(trace_.events()[entry.index]);
+      case What::output:
+        return put_output(trace_.output()[entry.index]);
+      case What::end:
+        out_.print(R"({{"name":{},"cat":"end","ph":"i","s":"g","ts":{},"pid":{},"tid":0,"args":{{"reason":"{}"}}}})",
+                   json_string(trace_.stop()->message), entry.time, kProcess, emu::to_string(trace_.stop()->reason));
+    }
+  }
+
+  void put_slice(const Slice& slice) {
+    const Switch* came = trace_.last_switch(slice.first - 1);
+    const Switch* left = trace_.next_switch(slice.last - 1);
+    out_.print(R"({{"name":{},"cat":"cpu","ph":"X","ts":{},"dur":{},"pid":{},"tid":{},"args":{{)"
+               R"("first_step":{},"last_step":{},"steps":{},"came_by":{},"left_by":{}}}}})",
+               json_string(names_.of(slice.thread)), slice.first.value - 1, slice.last.value - slice.first.value + 1, kProcess,
+               track(slice.thread), slice.first.value, slice.last.value, slice.last.value - slice.first.value + 1, reason_of(came),
+               reason_of(left));
+  }
+
+  void put_arrow(const Entry& entry) {
+    const Switch& what = timeline_.switches[entry.index];
+    const bool start = entry.what == What::arrow_start;
+    out_.print(R"({{"name":"{}","cat":"switch","ph":"{}",{}"id":{},"ts":{},"pid":{},"tid":{},"args":{{"step":{},"at":{}}}}})",
+               to_string(what.reason), start ? "s" : "f", start ? "" : R"("bp":"e",)", entry.index + 1, entry.time, kProcess,
+               track(start ? *what.from : *what.to), what.step.value, json_string(what.at));
+  }
+
+  void put_event(const EventRecord& record) {
+    const ChunkEvent& event = record.event;
+    out_.print(R"({{"name":"{} {}","cat":"event","ph":"i",)", event_name(event.kind), event.vector);
+    put_place(event.step);
+    out_.print(R"("args":{{"step":{},"rip":"0x{:016x}","error_code":{},"text":{}}}}})", event.step.value, event.rip_before.value,
+               event.error_code, json_string(record.text));
+  }
+
+  void put_output(const OutputRecord& record) {
+    out_.put(R"({"name":"output","cat":"output","ph":"i",)");
+    put_place(record.step);
+    out_.print(R"("args":{{"step":{},"text":{}}}}})", record.step.value, json_string(record.bytes));
+  }
+
+  /// Scope, time and track of an instant.
+  void put_place(StepIndex step) {
+    const auto thread = trace_.thread_of_step(step);
+    out_.print(R"("s":"{}","ts":{},"pid":{},"tid":{},)", thread ? "t" : "p", step.value, kProcess, thread ? track(*thread) : 0);
+  }
+
+  [[nodiscard]] static std::string reason_of(const Switch* entry) {
+    return entry == nullptr ? "null" : fmt::format("\"{}\"", to_string(entry->reason));
+  }
+
+  Trace& trace_;
+  ExportStream& out_;
+  ThreadNames names_;
+  Timeline timeline_;
+  std::vector<Entry> entries_;
+  bool first_ = true;
+};
+
+}  // namespace
+
+void export_chrome(Trace& trace, ExportStream& out) { ChromeWriter(trace, out).write(); }
+
+}  // namespace fiberscope::core

@@ -1,0 +1,127 @@
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emu/result.h"
+
+// A scenario is a lesson that runs: which image, what to watch, what to say at each moment. It is one TOML file:
+//
+//   name = "switch-to-context"       file name without .toml: lower-case letters, digits, '-'
+//   note = "000"                     seed note it comes from, three digits; may be absent
+//   profile = "bare"                 or "linux"
+//   image = "switch_to_context.elf"  builtin file images/NAME
+//   native = true                    the same object files also run as a process of the host (default false)
+//   threads = ["main", "producer"]   names by id, at least one
+//   max_steps = 100000               the run is stopped there
+//   [title]      [summary]           texts; the summary may be absent
+//   [expected]   exit_code = 0, stdout = "…"      what a right run ends with and prints
+//   [watch]      functions, registers, symbols    arrays of names to show first; may be absent
+//   [[caption]]  function, instruction, text      what to say about an instruction that just ran
+//   [[question]] function, instruction, [question.ask], [question.answer]   place optional: where it comes up
+//
+// A text is given once a language: `en` must be there, `es`, `fr` and `zh` may. In a caption the languages stand beside
+// `function`, elsewhere in a table of their own.
+//
+// A caption belongs to a function and to an instruction of it, in AT&T syntax as in the seed note ("pushq %rbp"), not
+// to an address: it survives every rebuild. Without `instruction` it holds for all instructions of the function that
+// have none of their own. Its text may contain these placeholders, filled with values of the cursor right after the
+// step:
+//
+//   {rsp} {rbp}   the registers' values
+//   {register}    name of the register that the instruction saved, loaded or stored
+//   {value}       the value that it moved
+//   {cell}        address of the memory that it read or wrote
+//   {owner}       whose value that is: "producer's made" where a local lives in the register, else the thread's name
+//   {thread}      the thread whose step it was: the owner of rsp before it
+//   {from} {to}   the thread that leaves and the one that goes on: during a switch before rsp is loaded the owners of
+//   rsp
+//                 and of the stack that is to be loaded, after it those of the switch that just happened
+//   {function}    function of the instruction
+//   {caller}      function that called it, on the stack of {thread}
+//   {return}      symbol of the return address that was popped
+//
+// Addresses and values are hexadecimal without leading zeros, as in the stacks of the window.
+namespace fiberscope::core {
+
+enum class Profile : std::uint8_t { bare, linux_user };
+std::string_view to_string(Profile profile);
+
+/// A text by language code. English is always there.
+struct Text {
+  std::map<std::string, std::string, std::less<>> by_language;
+
+  /// In that language, else in English.
+  [[nodiscard]] const std::string& in(std::string_view language) const;
+};
+
+/// A place in the code. An empty instruction stands for the whole function.
+struct CodePlace {
+  std::string function;
+  std::string instruction;  ///< AT&T, one blank after the mnemonic and after each comma
+};
+
+struct CaptionText {
+  CodePlace place;
+  Text text;
+};
+
+struct Question {
+  std::optional<CodePlace> place;
+  Text ask;
+  Text answer;
+};
+
+struct ExpectedRun {
+  int exit_code = 0;
+  std::string output;  ///< all that the console prints
+};
+
+struct Watch {
+  std::vector<std::string> functions;
+  std::vector<std::string> registers;
+  std::vector<std::string> symbols;
+};
+
+struct Scenario {
+  std::string name;
+  std::optional<std::string> note;
+  Profile profile = Profile::bare;
+  std::string image;
+  bool native = false;
+  std::vector<std::string> threads;
+  std::uint64_t max_steps = 0;
+  Text title;
+  std::optional<Text> summary;
+  ExpectedRun expected;
+  Watch watch;
+  std::vector<CaptionText> captions;
+  std::vector<Question> questions;
+
+  /// What to say about this instruction: its own caption, else the function's, else nullptr. `instruction` is AT&T
+  /// text; blanks do not matter.
+  [[nodiscard]] const CaptionText* caption_for(std::string_view function, std::string_view instruction) const;
+};
+
+/// Reads a scenario. The message of a failure says file:line:column, what was expected and what to do: bad TOML, a key
+/// that is unknown (with near names) or missing, a wrong type or value, an unknown placeholder, a place with two
+/// captions.
+emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view filename);
+
+/// The names of the scenarios that are part of the program, sorted.
+std::vector<std::string> scenario_names();
+
+/// A scenario that is part of the program. The message for an unknown name offers near ones.
+emu::Result<Scenario> find_scenario(std::string_view name);
+
+/// The names that may stand in braces in a caption.
+const std::vector<std::string>& caption_placeholders();
+
+/// Replaces each {name} by value("name"). Text in braces that is no placeholder stays as it is.
+std::string fill_placeholders(std::string_view text, const std::function<std::string(std::string_view)>& value);
+
+}  // namespace fiberscope::core

@@ -1,0 +1,167 @@
+#include "core/snapshot_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/caption.h"
+
+namespace fiberscope::core {
+namespace {
+
+using emu::Address;
+using emu::Register;
+
+/// The memory operands as plain accesses with these registers.
+std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before) {
+  std::vector<MemoryAccess> accesses;
+  const Address next = instruction.address + instruction.size;
+  for (const emu::MemoryOperand& operand : instruction.memory) {
+    const Address address = emu::effective_address(operand, before, next);
+    if (operand.is_read) accesses.push_back({address, operand.size, false});
+    if (operand.is_write) accesses.push_back({address, operand.size, true});
+  }
+  return accesses;
+}
+
+}  // namespace
+
+std::string instruction_text(const std::string& mnemonic, const std::string& operands) {
+  return operands.empty() ? mnemonic : mnemonic + " " + operands;
+}
+
+SnapshotBuilder::SnapshotBuilder(Trace& trace, const Scenario* scenario, std::string language)
+    : trace_(trace), scenario_(scenario), language_(std::move(language)), table_(ThreadTable::find(trace.image())), stacks_(trace) {}
+
+InstructionView SnapshotBuilder::view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const {
+  InstructionView view;
+  view.address = instruction.address;
+  view.bytes.assign(bytes.begin(), bytes.begin() + instruction.size);
+  view.intel = instruction_text(instruction.intel_mnemonic, instruction.intel_operands);
+  view.att = instruction_text(instruction.att_mnemonic, instruction.att_operands);
+  view.symbol = emu::symbolized(trace_.image(), instruction.address);
+  if (const auto line = trace_.debug().line_at(instruction.address)) {
+    view.file = line->file;
+    view.line = line->line;
+  }
+  return view;
+}
+
+Snapshot SnapshotBuilder::build(StepIndex cursor) {
+  Snapshot snapshot;
+  snapshot.steps = trace_.steps();
+  snapshot.step = std::min(cursor, snapshot.steps);
+  snapshot.thread = snapshot.step.value == 0 ? std::nullopt : trace_.thread_of_step(snapshot.step);
+
+  emu::RegisterFile before;
+  std::optional<emu::Instruction> instruction;
+  if (snapshot.step.value > 0) {
+    before = trace_.state_at(snapshot.step - 1).registers;
+    const StepEffects& effects = trace_.effects_of(snapshot.step);
+    const StepTemplate& step = trace_.templates()[effects.instruction];
+    snapshot.changed = effects.registers;
+    if (effects.rip_after != effects.rip_before) snapshot.changed.push_back({Register::rip, effects.rip_before, effects.rip_after});
+    std::stable_sort(snapshot.changed.begin(), snapshot.changed.end(),
+                     [](const RegisterChange& a, const RegisterChange& b) { return a.reg < b.reg; });
+    snapshot.written = effects.memory;
+    const std::span<const std::uint8_t> bytes(step.bytes.data(), step.size);
+    instruction = disassembler_.decode(Address{step.address}, bytes);
+    if (instruction) {
+      snapshot.instruction = view_of(*instruction, bytes);
+      snapshot.accesses = accesses_of(*instruction, before);
+    } else {
+      snapshot.instruction.emplace();
+      snapshot.instruction->address = Address{step.address};
+      snapshot.instruction->bytes.assign(bytes.begin(), bytes.end());
+      snapshot.instruction->intel = snapshot.instruction->att = "(bad)";
+    }
+  }
+
+  const MachineState& state = trace_.state_at(snapshot.step);
+  snapshot.registers = state.registers;
+  add_next(snapshot, state);
+  add_threads(snapshot, state);
+  for (const EventRecord& record : trace_.events())
+    if (record.event.step == snapshot.step)
+      snapshot.events.push_back({record.event.kind == emu::EventKind::interrupt ? "interrupt" : record.event.kind == emu::EventKind::exception ? "exception" : "fault", record.text});
+  for (const OutputRecord& record : trace_.output())
+    if (record.step <= snapshot.step) snapshot.console += record.bytes;
+
+  if (const Switch* last = trace_.last_switch(snapshot.step)) {
+    snapshot.before_last_switch = last->from;
+    if (last->step == snapshot.step) snapshot.switched = *last;
+  }
+  if (instruction) {
+    const auto symbol = trace_.image().symbol_at(instruction->address);
+    const CaptionContext context{before, &*instruction, snapshot.instruction->att, symbol ? symbol->name : std::string()};
+    snapshot.caption = make_caption(snapshot, context, scenario_, language_);
+  } else if (snapshot.step.value == 0) {
+    snapshot.caption.sentence = "The start: nothing has run yet.";
+  }
+  // Questions that move the trace come last: the state above is gone after them.
+  if (snapshot.switched) compare_with_thread(snapshot);
+  add_times(snapshot);
+  return snapshot;
+}
+
+void SnapshotBuilder::add_next(Snapshot& snapshot, const MachineState& state) {
+  const Address rip{state.registers[Register::rip]};
+  const std::vector<std::uint8_t> bytes = state.memory.copy(rip, emu::kMaxInstructionSize);
+  const emu::Region* region = state.memory.region_at(rip);
+  if (region == nullptr || !region->executable) return;
+  const auto next = disassembler_.decode(rip, bytes);
+  if (!next) return;
+  snapshot.next = view_of(*next, bytes);
+  snapshot.next_accesses = accesses_of(*next, state.registers);
+}
+
+void SnapshotBuilder::add_threads(Snapshot& snapshot, const MachineState& state) {
+  if (!table_) return;
+  const std::vector<Thread> threads = table_->read(state.memory);
+  snapshot.rsp_thread = stack_owner(threads, Address{state.registers[Register::rsp]});
+  snapshot.rbp_thread = stack_owner(threads, Address{state.registers[Register::rbp]});
+  snapshot.on_cpu = snapshot.rsp_thread;
+  for (const Thread& thread : threads) {
+    ThreadView view;
+    view.thread = thread;
+    view.switches_in = static_cast<std::uint64_t>(
+        std::count_if(trace_.switches().begin(), trace_.switches().end(),
+                      [&](const Switch& entry) { return entry.to == thread.id && entry.step <= snapshot.step; }));
+    snapshot.threads.push_back(std::move(view));
+  }
+  for (const Thread& thread : threads) {
+    if (thread.stack.empty() || state.memory.region_at(thread.stack.low) == nullptr) continue;
+    const bool holds_rsp = snapshot.rsp_thread == thread.id;
+    // How far down to draw depends on what was ever written; asked below, once the trace may move.
+    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, thread.stack.low));
+  }
+}
+
+void SnapshotBuilder::compare_with_thread(Snapshot& snapshot) {
+  const Switch* left = nullptr;
+  for (const Switch& entry : trace_.switches())
+    if (entry.step < snapshot.step && entry.from == snapshot.switched->to) left = &entry;
+  if (left == nullptr) return;
+  // At the step of its leaving, rsp was already gone: its own last state is the one before.
+  snapshot.compared_with = left->step - 1;
+  const emu::RegisterFile& then = trace_.state_at(left->step - 1).registers;
+  for (std::size_t i = 0; i < emu::kRegisterSlots; ++i) {
+    if (then.slots[i] == snapshot.registers.slots[i]) continue;
+    snapshot.changed_for_thread.push_back({static_cast<Register>(i), then.slots[i], snapshot.registers.slots[i]});
+  }
+}
+
+void SnapshotBuilder::add_times(Snapshot& snapshot) {
+  for (StackView& stack : snapshot.stacks) {
+    for (Cell& cell : stack.cells) {
+      cell.written_at = trace_.last_write(cell.address, cell.size, snapshot.step);
+      if (!cell.written_at && cell.role == CellRole::padding) cell.role = CellRole::never_written;
+    }
+    // Cells below rsp that no step ever wrote are no part of the story.
+    while (!stack.cells.empty() && !stack.cells.back().live && !stack.cells.back().written_at) {
+      stack.omitted += 1;
+      stack.cells.pop_back();
+    }
+  }
+}
+
+}  // namespace fiberscope::core

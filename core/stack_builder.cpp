@@ -1,0 +1,171 @@
+#include "core/stack_builder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::core {
+namespace {
+
+using emu::Address;
+using emu::Register;
+
+/// Where to look a frame up: a return address stands behind its call, which may be the last instruction of a function.
+Address lookup(const UnwoundFrame& frame) { return frame.rip_is_exact ? frame.rip : frame.rip - 1; }
+
+}  // namespace
+
+StackBuilder::StackBuilder(const Trace& trace) : image_(trace.image()), debug_(trace.debug()), unwinder_(image_, debug_) {
+  if (const auto resume = image_.symbol("switch_resume")) resume_ = resume->address;
+}
+
+UnwoundChain StackBuilder::chain(const Thread& thread, bool holds_rsp, const MachineState& state) const {
+  if (holds_rsp) return unwinder_.running(state.registers, state.memory, thread.stack);
+  const bool parked = resume_ && thread.state != ThreadState::init && thread.stack.contains(thread.saved_rsp);
+  if (!parked) return {};
+  return unwinder_.parked(*resume_, thread.saved_rsp, state.memory, thread.stack);
+}
+
+StackView StackBuilder::build(const Thread& thread, bool holds_rsp, const MachineState& state, std::optional<Address> lowest) const {
+  StackView view;
+  view.thread = thread.id;
+  view.range = thread.stack;
+  view.holds_rsp = holds_rsp;
+  view.rsp = holds_rsp ? Address{state.registers[Register::rsp]} : thread.saved_rsp;
+  if (!holds_rsp && !thread.stack.contains(view.rsp)) view.rsp = thread.stack.high;
+  const UnwoundChain unwound = chain(thread, holds_rsp, state);
+  view.chain_complete = unwound.complete;
+  view.chain_end = unwound.end;
+  add_frames(view, unwound, state.memory);
+
+  const Address rsp{view.rsp.value & ~std::uint64_t{7}};
+  Address bottom = lowest ? std::min(rsp, Address{lowest->value & ~std::uint64_t{7}}) : rsp;
+  const std::uint64_t dead = kDeadCells * 8;
+  if (rsp - bottom > dead) bottom = rsp - dead;
+  bottom = std::max(bottom, thread.stack.low);
+  view.omitted = (bottom - thread.stack.low) / 8;
+  add_cells(view, marks(unwound, state.memory), state.memory, bottom);
+  return view;
+}
+
+std::string StackBuilder::function_name(const UnwoundFrame& frame) const {
+  // The symbol table knows the assembly routines too.
+  if (const emu::FunctionInfo* function = debug_.function_at(lookup(frame))) return function->name;
+  const auto symbol = image_.symbol_at(lookup(frame));
+  return symbol ? symbol->name : std::string();
+}
+
+void StackBuilder::add_frames(StackView& view, const UnwoundChain& chain, const emu::Memory& memory) const {
+  Address low = view.rsp;
+  for (const UnwoundFrame& unwound : chain.frames) {
+    Frame frame;
+    frame.function = function_name(unwound);
+    frame.frame_base = unwound.cfa;
+    frame.rip = unwound.rip;
+    frame.method = unwound.method;
+    if (const auto at = unwound.saved_at[emu::slot(Register::rbp)]) {
+      frame.saved_rbp_at = at;
+      frame.saved_rbp = memory.read(*at, 8);
+    }
+    if (unwound.return_address_at) {
+      if (const auto value = memory.read(*unwound.return_address_at, 8)) {
+        frame.return_address = Address{*value};
+        frame.return_symbol = emu::symbolized(image_, Address{*value});
+      }
+    }
+    // Within a prologue the frame base of the innermost frame may not lie above rsp yet, but never below it.
+    frame.cells = {low, std::max(low, std::min(unwound.cfa, view.range.high))};
+    low = frame.cells.high;
+    view.frames.push_back(std::move(frame));
+  }
+  // What lies above the outermost frame base still belongs to that frame: nobody else was there before it.
+  if (chain.complete && !view.frames.empty()) view.frames.back().cells.high = view.range.high;
+  std::reverse(view.frames.begin(), view.frames.end());
+}
+
+std::string StackBuilder::owner_of(const UnwoundChain& chain, std::size_t frame, Register reg) const {
+  // The saved value is that of the caller, and of every frame above it up to the first that saved the register itself.
+  for (std::size_t i = frame + 1; i < chain.frames.size(); ++i) {
+    const UnwoundFrame& caller = chain.frames[i];
+    if (const emu::FunctionInfo* function = debug_.function_at(lookup(caller))) {
+      for (const emu::LocalRegister& local : function->registers)
+        if (local.reg == reg && local.live.contains(lookup(caller))) return function->name + "'s " + local.name;
+    }
+    if (caller.saved_at[emu::slot(reg)]) break;
+  }
+  return frame + 1 < chain.frames.size() ? function_name(chain.frames[frame + 1]) : std::string();
+}
+
+void StackBuilder::mark_locals(Marks& marks, const UnwoundFrame& frame) const {
+  const emu::FunctionInfo* function = debug_.function_at(lookup(frame));
+  if (function == nullptr) return;
+  for (const emu::LocalCell& local : function->cells) {
+    if (!local.live.contains(lookup(frame)) || local.size == 0 || local.size > 8) continue;
+    Mark mark;
+    mark.size = static_cast<std::uint8_t>(local.size);
+    mark.role = local.is_parameter ? CellRole::argument : CellRole::local;
+    mark.symbol = local.name;
+    marks.try_emplace(frame.cfa.value + static_cast<std::uint64_t>(local.cfa_offset), std::move(mark));
+  }
+}
+
+StackBuilder::Marks StackBuilder::marks(const UnwoundChain& chain, const emu::Memory& memory) const {
+  Marks marks;
+  for (std::size_t i = 0; i < chain.frames.size(); ++i) {
+    const UnwoundFrame& frame = chain.frames[i];
+    if (frame.return_address_at) {
+      Mark mark;
+      mark.role = CellRole::return_address;
+      mark.symbol = emu::symbolized(image_, Address{memory.read(*frame.return_address_at, 8).value_or(0)});
+      marks.insert_or_assign(frame.return_address_at->value, std::move(mark));
+    }
+    for (std::size_t slot = 0; slot < emu::kGeneralRegisters; ++slot) {
+      if (!frame.saved_at[slot]) continue;
+      const Register reg = emu::general_register(slot);
+      Mark mark;
+      mark.role = reg == Register::rbp ? CellRole::saved_rbp : CellRole::saved_register;
+      mark.symbol = "saved " + std::string(emu::register_name(reg));
+      if (reg != Register::rbp) mark.owner = owner_of(chain, i, reg);
+      marks.insert_or_assign(frame.saved_at[slot]->value, std::move(mark));
+    }
+    mark_locals(marks, frame);
+  }
+  return marks;
+}
+
+void StackBuilder::add_cells(StackView& view, const Marks& marks, const emu::Memory& memory, Address bottom) const {
+  const auto add = [&](Address address, std::uint8_t size, const Mark* mark) {
+    Cell cell;
+    cell.address = address;
+    cell.size = size;
+    cell.value = memory.read(address, size).value_or(0);
+    cell.live = address >= view.rsp;
+    cell.role = CellRole::padding;
+    if (mark != nullptr && cell.live) {
+      cell.role = mark->role;
+      cell.symbol = mark->symbol;
+      cell.owner = mark->owner;
+    }
+    for (std::size_t i = 0; i < view.frames.size(); ++i)
+      if (view.frames[i].cells.contains(address)) cell.frame = static_cast<std::uint32_t>(i);
+    view.cells.push_back(std::move(cell));
+  };
+  for (Address word = view.range.high - 8; word >= bottom && word.value >= 8; word = word - 8) {
+    // Smaller variables cut a word into pieces; between them lie unnamed ones.
+    std::vector<std::pair<Address, const Mark*>> pieces;
+    std::uint64_t at = word.value;
+    for (auto mark = marks.lower_bound(word.value); mark != marks.end() && mark->first < word.value + 8; ++mark) {
+      if (mark->first < at || mark->first + mark->second.size > word.value + 8) continue;
+      if (mark->first > at) pieces.emplace_back(Address{at}, nullptr);
+      pieces.emplace_back(Address{mark->first}, &mark->second);
+      at = mark->first + mark->second.size;
+    }
+    if (at < word.value + 8) pieces.emplace_back(Address{at}, nullptr);
+    for (std::size_t i = pieces.size(); i-- > 0;) {
+      const std::uint64_t end = i + 1 < pieces.size() ? pieces[i + 1].first.value : word.value + 8;
+      add(pieces[i].first, static_cast<std::uint8_t>(end - pieces[i].first.value), pieces[i].second);
+    }
+    if (word == view.range.low) break;
+  }
+}
+
+}  // namespace fiberscope::core

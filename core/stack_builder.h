@@ -1,0 +1,51 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/machine_state.h"
+#include "core/snapshot.h"
+#include "core/thread.h"
+#include "core/trace.h"
+#include "core/unwinder.h"
+
+namespace fiberscope::core {
+
+/// Makes the picture of one thread's stack: its chain, and a role for every cell.
+class StackBuilder {
+ public:
+  /// At most so many cells below rsp are listed; the rest counts as omitted.
+  static constexpr std::uint64_t kDeadCells = 16;
+
+  explicit StackBuilder(const Trace& trace);
+
+  /// The stack of a thread at the state. `lowest` is the lowest address of the stack that was ever written, if any.
+  /// Cell::written_at is left open.
+  [[nodiscard]] StackView build(const Thread& thread, bool holds_rsp, const MachineState& state, std::optional<emu::Address> lowest) const;
+  /// The chain alone.
+  [[nodiscard]] UnwoundChain chain(const Thread& thread, bool holds_rsp, const MachineState& state) const;
+
+ private:
+  struct Mark {
+    std::uint8_t size = 8;
+    CellRole role = CellRole::padding;
+    std::string symbol;
+    std::string owner;
+  };
+  using Marks = std::map<std::uint64_t, Mark>;
+
+  void add_frames(StackView& view, const UnwoundChain& chain, const emu::Memory& memory) const;
+  [[nodiscard]] Marks marks(const UnwoundChain& chain, const emu::Memory& memory) const;
+  void mark_locals(Marks& marks, const UnwoundFrame& frame) const;
+  [[nodiscard]] std::string owner_of(const UnwoundChain& chain, std::size_t frame, emu::Register reg) const;
+  void add_cells(StackView& view, const Marks& marks, const emu::Memory& memory, emu::Address bottom) const;
+  [[nodiscard]] std::string function_name(const UnwoundFrame& frame) const;
+
+  const emu::Image& image_;
+  const emu::DebugInfo& debug_;
+  Unwinder unwinder_;
+  std::optional<emu::Address> resume_;  ///< where a parked thread goes on
+};
+
+}  // namespace fiberscope::core

@@ -1,0 +1,140 @@
+#include "core/story.h"
+
+#include <fmt/format.h>
+
+
+#include "core/thread_names.h"
+#include "core/unwinder.h"
+
+namespace fiberscope::core {
+namespace {
+
+std::string counted(std::uint64_t count, std::string_view one, std::string_view several) {
+  return fmt::format("{} {}", count, count == 1 ? one : several);
+}
+
+std::string_view why(SwitchReason reason) {
+  switch (reason) {
+    case SwitchReason::start:
+      return "it starts the other one";
+    case SwitchReason::yield:
+      return "it gives up the CPU";
+    case SwitchReason::block:
+      return "it must wait";
+    case SwitchReason::wake:
+      return "it woke the other one";
+    case SwitchReason::exit:
+      return "it has ended";
+    case SwitchReason::timer:
+      return "the timer interrupted it";
+    case SwitchReason::signal:
+      return "a signal was delivered";
+    case SwitchReason::kernel:
+      return "the kernel decided so";
+    case SwitchReason::unknown:
+      break;
+  }
+  return "reason unknown";
+}
+
+class Storyteller {
+ public:
+  explicit Storyteller(Trace& trace)
+      : trace_(trace), names_(trace), unwinder_(trace.image(), trace.debug()) {}
+
+  std::string tell() {
+    text_ = describe_run(trace_) + "\n";
+    std::size_t number = 0;
+    for (const Switch& entry : trace_.switches()) {
+      tell_output(entry.step);
+      tell_switch(++number, entry);
+    }
+    tell_output(trace_.steps());
+    end_output_line();
+    if (trace_.stop()) text_ += fmt::format("\nstep {}: the run ends: {}\n", trace_.steps().value, trace_.stop()->message);
+    return std::move(text_);
+  }
+
+ private:
+  void tell_switch(std::size_t number, const Switch& entry) {
+    const std::string from = names_.of(entry.from);
+    const std::string to = names_.of(entry.to);
+    text_ += fmt::format("\nswitch {} at step {}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, from, to, to_string(entry.reason),
+                         why(entry.reason), entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
+    const emu::RegisterFile before = trace_.state_at(entry.step.value > 0 ? entry.step - 1 : entry.step).registers;
+    if (entry.from) {
+      const emu::AddressRange stack = stack_of(*entry.from);
+      tell_side(from, "left at", before[emu::Register::rsp], stack, unwinder_.running(before, trace_.state_at(entry.step).memory, stack));
+    }
+    const MachineState& after = trace_.state_at(entry.step);
+    if (entry.to) {
+      const emu::AddressRange stack = stack_of(*entry.to);
+      tell_side(to, "goes on at", after.registers[emu::Register::rsp], stack, unwinder_.running(after.registers, after.memory, stack));
+    }
+  }
+
+  void tell_side(const std::string& name, std::string_view what, std::uint64_t rsp, emu::AddressRange stack, const UnwoundChain& chain) {
+    std::string used = "not on its own stack";
+    if (rsp == stack.high.value || stack.contains(emu::Address{rsp})) used = fmt::format("{} bytes of its stack in use", stack.high.value - rsp);
+    text_ += fmt::format("    {} {} rsp 0x{:016x}, {}\n", name, what, rsp, used);
+    std::string calls;
+    for (auto frame = chain.frames.rbegin(); frame != chain.frames.rend(); ++frame) {
+      // A return address belongs to the call before it; the first frame of a new thread returns to a function's very start.
+      auto symbol = trace_.image().symbol_at(frame->rip_is_exact ? frame->rip : frame->rip - 1);
+      if (!symbol) symbol = trace_.image().symbol_at(frame->rip);
+      if (!calls.empty()) calls += " > ";
+      calls += symbol ? symbol->name : fmt::format("{:#x}", frame->rip.value);
+    }
+    if (!calls.empty()) text_ += fmt::format("        in {}{}\n", chain.complete ? "" : "... > ", calls);
+  }
+
+  emu::AddressRange stack_of(ThreadId thread) const {
+    for (const ThreadRecord& record : trace_.threads())
+      if (record.thread.id == thread) return record.thread.stack;
+    return {};
+  }
+
+  void tell_output(StepIndex until) {
+    const auto& output = trace_.output();
+    for (; next_output_ < output.size() && output[next_output_].step <= until; ++next_output_) {
+      for (const char byte : output[next_output_].bytes) {
+        if (byte == '\n') {
+          end_output_line();
+          continue;
+        }
+        if (line_.empty()) line_step_ = output[next_output_].step;
+        line_ += byte;
+      }
+    }
+  }
+
+  void end_output_line() {
+    if (line_.empty()) return;
+    text_ += fmt::format("\nprinted from step {} on: {}\n", line_step_.value, line_);
+    line_.clear();
+  }
+
+  Trace& trace_;
+  ThreadNames names_;
+  Unwinder unwinder_;
+  std::string text_;
+  std::size_t next_output_ = 0;
+  std::string line_;
+  StepIndex line_step_;
+};
+
+}  // namespace
+
+std::string describe_run(const Trace& trace) {
+  const std::string scenario = trace.meta("scenario");
+  const std::string title = trace.meta("title");
+  std::string name = scenario.empty() ? trace.header().image_name : scenario;
+  if (!title.empty()) name += ": " + title;
+  return fmt::format("{}\n{}, {}, {}; {}\n", name, counted(trace.steps().value, "step", "steps"),
+                     counted(trace.threads().size(), "thread", "threads"), counted(trace.switches().size(), "switch", "switches"),
+                     trace.stop() ? trace.stop()->message : "the recording did not come to its end");
+}
+
+std::string tell_story(Trace& trace) { return Storyteller(trace).tell(); }
+
+}  // namespace fiberscope::core

@@ -1,0 +1,92 @@
+#include "core/target.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <utility>
+
+#include "core/builtin_files.h"
+
+namespace fiberscope::core {
+namespace {
+
+constexpr std::uint64_t kDefaultMaxSteps = 10'000'000;
+
+bool ends_with(const std::string& text, std::string_view ending) {
+  return text.size() > ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
+}
+
+emu::Result<emu::Image> image_of(const Scenario& scenario, const std::filesystem::path& folder) {
+  if (const auto bytes = builtin_file("images/" + scenario.image)) return emu::Image::parse({bytes->begin(), bytes->end()}, scenario.image);
+  return emu::Image::load((folder / scenario.image).string());
+}
+
+emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::path& folder) {
+  auto image = image_of(scenario, folder);
+  if (!image) return image.error();
+  const std::string name = scenario.name;
+  const std::uint64_t max_steps = scenario.max_steps;
+  return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps};
+}
+
+emu::Result<RunTarget> from_scenario_file(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return emu::Error{fmt::format("{}: cannot be read", path)};
+  auto scenario = parse_scenario(text.str(), path);
+  if (!scenario) return scenario.error();
+  return from_scenario(std::move(scenario).value(), std::filesystem::path(path).parent_path());
+}
+
+emu::Result<RunTarget> from_image_file(const std::string& path) {
+  auto image = emu::Image::load(path);
+  if (!image) return image.error();
+  if (!image->symbol("boot_stack_top"))
+    return emu::Error{fmt::format("{}: not an image of the bare machine: it has no symbol boot_stack_top; link it with asm/bare.ld "
+                                  "and asm/runtime, or run a scenario (`fiberscope list`)", path)};
+  return RunTarget{std::filesystem::path(path).filename().string(), std::nullopt, std::move(image).value(), kDefaultMaxSteps};
+}
+
+}  // namespace
+
+std::map<std::string, std::string> RunTarget::meta() const {
+  std::map<std::string, std::string> meta{{"target", name}, {"profile", "bare"}};
+  if (scenario) {
+    meta["scenario"] = scenario->name;
+    meta["title"] = scenario->title.in("en");
+    meta["profile"] = to_string(scenario->profile);
+    if (scenario->note) meta["note"] = *scenario->note;
+  }
+  return meta;
+}
+
+bool is_trace_path(const std::string& target) { return ends_with(target, ".fscope"); }
+
+emu::Result<RunTarget> resolve_target(const std::string& target) {
+  std::error_code error;
+  if (ends_with(target, ".toml")) {
+    if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
+    return from_scenario_file(target);
+  }
+  const bool is_path = target.find('/') != std::string::npos || ends_with(target, ".elf");
+  if (is_path || std::filesystem::is_regular_file(target, error)) {
+    if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
+    return from_image_file(target);
+  }
+  auto scenario = find_scenario(target);
+  if (!scenario) return scenario.error();
+  return from_scenario(std::move(scenario).value(), {});
+}
+
+std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta) {
+  const auto name = meta.find("scenario");
+  if (name == meta.end()) return std::nullopt;
+  auto scenario = find_scenario(name->second);
+  if (!scenario) return std::nullopt;
+  return std::move(scenario).value();
+}
+
+}  // namespace fiberscope::core

@@ -1,0 +1,30 @@
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+
+#include "core/scenario.h"
+#include "emu/image.h"
+#include "emu/result.h"
+
+namespace fiberscope::core {
+
+/// Something that can be run: a scenario of the program, a scenario file, or a bare ELF image.
+struct RunTarget {
+  std::string name;
+  std::optional<Scenario> scenario;
+  emu::Image image;
+  std::uint64_t max_steps = 0;
+
+  /// What a trace of it says about itself.
+  [[nodiscard]] std::map<std::string, std::string> meta() const;
+};
+
+/// True for a path that names a recorded trace.
+bool is_trace_path(const std::string& target);
+/// Fails with a message for people: no such scenario (with near names), no such file, not an image we can run.
+emu::Result<RunTarget> resolve_target(const std::string& target);
+/// The scenario that a trace names as its origin, where the program still has it.
+std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta);
+
+}  // namespace fiberscope::core

@@ -1,0 +1,421 @@
+#include "core/trace.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "core/thread_table.h"
+#include "core/varint.h"
+
+namespace fiberscope::core {
+namespace {
+
+/// Write indexes kept at a time; each serves all questions about one chunk.
+constexpr std::size_t kKeptIndexes = 64;
+
+bool overlaps(std::uint64_t left, std::uint64_t left_size, std::uint64_t right, std::uint64_t right_size) {
+  return left < right + right_size && right < left + left_size;
+}
+
+/// Which bytes of the 8-byte word lie in [address, address + size).
+std::uint8_t byte_mask(std::uint64_t word, std::uint64_t address, std::uint64_t size) {
+  std::uint8_t mask = 0;
+  for (unsigned i = 0; i < 8; ++i)
+    if (overlaps(word * 8 + i, 1, address, size)) mask = static_cast<std::uint8_t>(mask | (1U << i));
+  return mask;
+}
+
+}  // namespace
+
+/// Who wrote what within one chunk.
+struct Trace::WriteIndex {
+  struct Write {
+    std::uint64_t word = 0;
+    std::uint64_t step = 0;
+    std::uint8_t mask = 0;
+    bool operator<(const Write& other) const { return std::tie(word, step) < std::tie(other.word, other.step); }
+  };
+  std::vector<Write> writes;  ///< ascending
+  std::array<std::vector<std::uint64_t>, emu::kRegisterSlots> registers;
+
+  void add(const StepEffects& effects, const StepTemplate* step, std::uint64_t index) {
+    for (const MemoryChange& change : effects.memory) {
+      const std::uint64_t last = (change.address.value + change.size - 1) / 8;
+      for (std::uint64_t word = change.address.value / 8; word <= last; ++word)
+        writes.push_back({word, index, byte_mask(word, change.address.value, change.size)});
+    }
+    const auto note = [&](std::size_t slot) {
+      if (registers[slot].empty() || registers[slot].back() != index) registers[slot].push_back(index);
+    };
+    for (const RegisterChange& change : effects.registers) note(emu::slot(change.reg));
+    if (step != nullptr) {
+      for (const std::uint8_t slot : step->certain) note(slot);
+      note(emu::slot(emu::Register::rip));
+    }
+  }
+};
+
+struct Trace::PageVersions {
+  static constexpr std::size_t kInitial = static_cast<std::size_t>(-1);
+  static constexpr std::size_t kDirty = static_cast<std::size_t>(-2);
+  std::vector<std::uint8_t> initial;
+  std::vector<std::pair<std::uint64_t, std::vector<std::uint8_t>>> versions;  ///< by chunk, ascending
+  std::size_t current = kInitial;  ///< the version that lies in the state's memory
+
+  [[nodiscard]] std::size_t version_at(std::uint64_t chunk) const {
+    std::size_t best = kInitial;
+    for (std::size_t i = 0; i < versions.size() && versions[i].first <= chunk; ++i) best = i;
+    return best;
+  }
+};
+
+emu::Result<std::unique_ptr<Trace>> Trace::create(TraceHeader header) {
+  auto image = emu::Image::parse(header.image, header.image_name);
+  if (!image) return image.error();
+  MachineState start;
+  start.registers = header.registers;
+  for (const emu::LoadedRegion& region : header.regions)
+    if (const auto added = start.memory.add(region); !added) return added.error();
+  return std::unique_ptr<Trace>(new Trace(std::move(header), std::move(image).value(), std::move(start)));
+}
+
+Trace::Trace(TraceHeader header, emu::Image image, MachineState start)
+    : header_(std::move(header)), image_(std::move(image)), debug_(image_), state_(std::move(start)) {}
+
+Trace::~Trace() = default;
+
+std::string Trace::meta(const std::string& name) const {
+  const auto found = header_.meta.find(name);
+  return found == header_.meta.end() ? std::string() : found->second;
+}
+
+StepIndex Trace::steps() const { return chunks_.empty() ? StepIndex{0} : chunks_.back().last(); }
+
+std::vector<std::uint8_t> Trace::initial_page(std::uint64_t address) const {
+  std::vector<std::uint8_t> page(emu::kPageSize, 0);
+  for (const emu::LoadedRegion& loaded : header_.regions) {
+    if (!loaded.region.range.contains(emu::Address{address})) continue;
+    const std::uint64_t offset = address - loaded.region.range.low.value;
+    if (offset >= loaded.contents.size()) break;
+    const std::size_t count = std::min<std::size_t>(page.size(), loaded.contents.size() - offset);
+    std::copy_n(loaded.contents.begin() + static_cast<std::ptrdiff_t>(offset), count, page.begin());
+  }
+  return page;
+}
+
+void Trace::append(TraceBatch batch) {
+  effects_step_.reset();
+  const auto move_all = [](auto& from, auto& to) {
+    to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  };
+  for (const Chunk& chunk : batch.chunks) {
+    if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last())) throw CorruptData("chunks do not follow each other");
+    for (const std::uint64_t word : chunk.touched) {
+      const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
+      if (state_.memory().region_at(emu::Address{address}) == nullptr) throw CorruptData("a chunk writes to memory that is not there");
+      if (!pages_.contains(address)) pages_[address].initial = initial_page(address);
+    }
+    chunks_.push_back(chunk);
+    words_.emplace_back();
+    // An index of the last chunk lacks the events that stand at this one's head.
+    indexes_.clear();
+  }
+  for (PageRecord& page : batch.pages) {
+    const auto found = pages_.find(page.address.value);
+    if (found == pages_.end() || page.contents.size() != emu::kPageSize) throw CorruptData("a checkpoint of a page that was never written");
+    found->second.versions.emplace_back(page.chunk, std::move(page.contents));
+  }
+  move_all(batch.templates, templates_);
+  move_all(batch.threads, threads_);
+  move_all(batch.switches, switches_);
+  move_all(batch.events, events_);
+  move_all(batch.output, output_);
+  move_all(batch.findings, findings_);
+  if (!first_owner_) {
+    std::vector<Thread> threads;
+    for (const ThreadRecord& record : threads_)
+      if (record.first_seen == StepIndex{0}) threads.push_back(record.thread);
+    first_owner_ = stack_owner(threads, emu::Address{header_.registers[emu::Register::rsp]});
+  }
+}
+
+std::uint64_t Trace::memory_use() const {
+  std::uint64_t bytes = 0;
+  for (const Chunk& chunk : chunks_) bytes += sizeof chunk + chunk.body.capacity() + chunk.touched.capacity() * 8;
+  for (const auto& words : words_) bytes += words.capacity() * 8;
+  for (const auto& [address, page] : pages_) bytes += (page.versions.size() + 1) * emu::kPageSize;
+  return bytes;
+}
+
+// ---- seeking ----
+
+std::size_t Trace::chunk_at(StepIndex cursor) const {
+  const auto behind = std::upper_bound(chunks_.begin(), chunks_.end(), cursor,
+                                       [](StepIndex at, const Chunk& chunk) { return at < chunk.first; });
+  return static_cast<std::size_t>(behind - chunks_.begin()) - 1;
+}
+
+void Trace::mark_dirty(const Chunk& chunk) {
+  std::uint64_t last = ~std::uint64_t{0};
+  for (const std::uint64_t word : chunk.touched) {
+    const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
+    if (address == last) continue;
+    last = address;
+    pages_.at(address).current = PageVersions::kDirty;
+  }
+}
+
+/// The state's memory is that of the chunk's start; makes it that of its end.
+void Trace::pass_chunk(std::size_t index) {
+  const Chunk& chunk = chunks_[index];
+  std::vector<std::uint64_t>& words = words_[index];
+  mark_dirty(chunk);
+  emu::Memory& memory = state_.raw_memory();
+  if (words.empty() && !chunk.touched.empty()) {
+    ChunkDecoder decoder(chunk, templates_, state_);
+    while (decoder.next(nullptr)) {
+    }
+    words.reserve(chunk.touched.size());
+    for (const std::uint64_t word : chunk.touched) words.push_back(memory.read(emu::Address{word * 8}, 8).value_or(0));
+    return;
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) memory.write(emu::Address{chunk.touched[i] * 8}, words[i], 8);
+}
+
+void Trace::restore_memory(std::size_t chunk) {
+  const std::size_t group = chunk / kCheckpointChunks * kCheckpointChunks;
+  for (auto& [address, page] : pages_) {
+    const std::size_t version = page.version_at(group);
+    if (page.current == version) continue;
+    const std::vector<std::uint8_t>& contents = version == PageVersions::kInitial ? page.initial : page.versions[version].second;
+    state_.raw_memory().write_bytes(emu::Address{address}, contents);
+    page.current = version;
+  }
+  for (std::size_t i = group; i < chunk; ++i) pass_chunk(i);
+}
+
+void Trace::open_chunk(std::size_t index, StepEffects* head) {
+  const Chunk& chunk = chunks_[index];
+  const bool follows = decoder_ != nullptr && open_chunk_ + 1 == index && cursor_ == chunk.first &&
+                       decoder_->done() == chunks_[open_chunk_].steps;
+  if (!follows) {
+    decoder_.reset();
+    restore_memory(index);
+  }
+  mark_dirty(chunk);
+  state_.mark();
+  decoder_ = std::make_unique<ChunkDecoder>(chunk, templates_, state_, head);
+  open_chunk_ = index;
+  cursor_ = chunk.first;
+}
+
+void Trace::advance_to(StepIndex cursor) {
+  while (cursor_ < cursor) {
+    if (!decoder_->next(nullptr)) throw CorruptData("a chunk holds fewer steps than its entry says");
+    cursor_ = cursor_ + 1;
+    if (decoder_->done() == chunks_[open_chunk_].steps && open_chunk_ + 1 < chunks_.size()) open_chunk(open_chunk_ + 1, nullptr);
+  }
+}
+
+const MachineState& Trace::state_at(StepIndex cursor) {
+  if (chunks_.empty()) return state_.machine();
+  cursor = std::min(cursor, steps());
+  const std::size_t index = chunk_at(cursor);
+  effects_step_.reset();
+  const bool ahead = decoder_ != nullptr && cursor_ <= cursor && (open_chunk_ == index || open_chunk_ + 1 == index);
+  if (!ahead) open_chunk(index, nullptr);
+  advance_to(cursor);
+  // Chunks without steps may follow the last one and carry its events.
+  while (open_chunk_ < index) open_chunk(open_chunk_ + 1, nullptr);
+  return state_.machine();
+}
+
+const StepEffects& Trace::effects_of(StepIndex step) {
+  if (effects_step_ == step) return effects_;
+  if (step.value == 0 || step > steps()) throw std::out_of_range("no such step");
+  state_at(step - 1);
+  if (!decoder_->next(&effects_)) throw CorruptData("a chunk holds fewer steps than its entry says");
+  cursor_ = step;
+  while (decoder_->done() == chunks_[open_chunk_].steps && open_chunk_ + 1 < chunks_.size()) {
+    open_chunk(open_chunk_ + 1, &effects_);
+    if (chunks_[open_chunk_].steps > 0) break;
+  }
+  effects_step_ = step;
+  return effects_;
+}
+
+// ---- switches ----
+
+std::optional<ThreadId> Trace::thread_at(StepIndex cursor) const {
+  const Switch* last = last_switch(cursor);
+  return last == nullptr ? first_owner_ : last->to;
+}
+
+std::optional<ThreadId> Trace::thread_of_step(StepIndex step) const {
+  return step.value == 0 ? first_owner_ : thread_at(step - 1);
+}
+
+const Switch* Trace::last_switch(StepIndex cursor) const {
+  const auto behind = std::upper_bound(switches_.begin(), switches_.end(), cursor,
+                                       [](StepIndex at, const Switch& entry) { return at < entry.step; });
+  return behind == switches_.begin() ? nullptr : &*(behind - 1);
+}
+
+const Switch* Trace::next_switch(StepIndex cursor) const {
+  const auto behind = std::upper_bound(switches_.begin(), switches_.end(), cursor,
+                                       [](StepIndex at, const Switch& entry) { return at < entry.step; });
+  return behind == switches_.end() ? nullptr : &*behind;
+}
+
+Timeline Trace::timeline() const {
+  Timeline timeline;
+  timeline.steps = steps();
+  timeline.recording = !stop_.has_value();
+  for (const ThreadRecord& record : threads_) timeline.threads.push_back(record.thread);
+  std::sort(timeline.threads.begin(), timeline.threads.end(), [](const Thread& a, const Thread& b) { return a.id < b.id; });
+  timeline.switches = switches_;
+  std::optional<ThreadId> owner = first_owner_;
+  StepIndex first{1};
+  const auto end_slice = [&](StepIndex last) {
+    if (owner && first <= last) timeline.slices.push_back({*owner, first, last});
+  };
+  for (const Switch& entry : switches_) {
+    end_slice(entry.step);
+    owner = entry.to;
+    first = entry.step + 1;
+  }
+  end_slice(timeline.steps);
+  return timeline;
+}
+
+// ---- who wrote it ----
+
+const Trace::WriteIndex& Trace::write_index(std::size_t chunk) {
+  const auto found = std::find_if(indexes_.begin(), indexes_.end(), [&](const auto& entry) { return entry.first == chunk; });
+  if (found != indexes_.end()) {
+    indexes_.splice(indexes_.begin(), indexes_, found);
+    return *indexes_.front().second;
+  }
+  auto index = std::make_unique<WriteIndex>();
+  StepEffects effects;
+  effects_step_.reset();
+  open_chunk(chunk, &effects);
+  index->add(effects, nullptr, chunks_[chunk].first.value);
+  while (decoder_->next(&effects)) {
+    cursor_ = cursor_ + 1;
+    index->add(effects, &templates_[effects.instruction], cursor_.value);
+  }
+  std::sort(index->writes.begin(), index->writes.end());
+  indexes_.emplace_front(chunk, std::move(index));
+  if (indexes_.size() > kKeptIndexes) indexes_.pop_back();
+  return *indexes_.front().second;
+}
+
+std::optional<StepIndex> Trace::last_write(emu::Address address, std::uint64_t size, StepIndex cursor) {
+  if (chunks_.empty() || size == 0) return std::nullopt;
+  cursor = std::min(cursor, steps());
+  const std::uint64_t first_word = address.value / 8;
+  const std::uint64_t last_word = (address.value + size - 1) / 8;
+  for (std::size_t i = chunk_at(cursor) + 1; i-- > 0;) {
+    const std::vector<std::uint64_t>& touched = chunks_[i].touched;
+    const auto at = std::lower_bound(touched.begin(), touched.end(), first_word);
+    if (at == touched.end() || *at > last_word) continue;
+    const WriteIndex& index = write_index(i);
+    std::optional<StepIndex> best;
+    for (std::uint64_t word = first_word; word <= last_word; ++word) {
+      const std::uint8_t mask = byte_mask(word, address.value, size);
+      auto entry = std::lower_bound(index.writes.begin(), index.writes.end(), WriteIndex::Write{word, cursor.value + 1, 0});
+      while (entry != index.writes.begin()) {
+        --entry;
+        if (entry->word != word) break;
+        if ((entry->mask & mask) == 0) continue;
+        if (!best || best->value < entry->step) best = StepIndex{entry->step};
+        break;
+      }
+    }
+    if (best) return best;
+  }
+  return std::nullopt;
+}
+
+std::optional<StepIndex> Trace::last_write(emu::Register reg, StepIndex cursor) {
+  if (chunks_.empty()) return std::nullopt;
+  cursor = std::min(cursor, steps());
+  const bool rip = reg == emu::Register::rip;
+  for (std::size_t i = chunk_at(cursor) + 1; i-- > 0;) {
+    if (!rip && !chunks_[i].written.test(emu::slot(reg))) continue;
+    const std::vector<std::uint64_t>& steps_of = write_index(i).registers[emu::slot(reg)];
+    const auto behind = std::upper_bound(steps_of.begin(), steps_of.end(), cursor.value);
+    if (behind != steps_of.begin()) return StepIndex{*(behind - 1)};
+  }
+  return std::nullopt;
+}
+
+std::optional<emu::Address> Trace::lowest_write(emu::AddressRange range, StepIndex cursor) {
+  if (chunks_.empty() || range.empty()) return std::nullopt;
+  const std::size_t last = chunk_at(std::min(cursor, steps()));
+  std::optional<std::uint64_t> lowest;
+  const auto consider = [&](std::uint64_t word) {
+    if (word * 8 < range.high.value && (!lowest || word < *lowest)) lowest = word;
+  };
+  for (std::size_t i = 0; i < last; ++i) {
+    const auto at = std::lower_bound(chunks_[i].touched.begin(), chunks_[i].touched.end(), range.low.value / 8);
+    if (at != chunks_[i].touched.end()) consider(*at);
+  }
+  const WriteIndex& index = write_index(last);
+  auto at = std::lower_bound(index.writes.begin(), index.writes.end(), WriteIndex::Write{range.low.value / 8, 0, 0});
+  while (at != index.writes.end() && at->step > cursor.value) ++at;
+  if (at != index.writes.end()) consider(at->word);
+  if (!lowest) return std::nullopt;
+  return emu::Address{std::max(*lowest * 8, range.low.value)};
+}
+
+// ---- who touched it ----
+
+const emu::Instruction* Trace::decoded(std::uint32_t id) {
+  const auto [entry, fresh] = decoded_.try_emplace(id);
+  if (fresh) {
+    const StepTemplate& step = templates_[id];
+    entry->second = disassembler_.decode(emu::Address{step.address}, {step.bytes.data(), step.size});
+  }
+  return entry->second ? &*entry->second : nullptr;
+}
+
+bool Trace::step_accesses(StepIndex step, emu::Address address, std::uint64_t size) {
+  const emu::RegisterFile before = state_at(step - 1).registers;
+  const StepEffects& effects = effects_of(step);
+  for (const MemoryChange& change : effects.memory)
+    if (overlaps(change.address.value, change.size, address.value, size)) return true;
+  const emu::Instruction* instruction = decoded(effects.instruction);
+  if (instruction == nullptr) return false;
+  const emu::Address next = instruction->address + instruction->size;
+  for (const emu::MemoryOperand& operand : instruction->memory) {
+    if (!operand.is_read) continue;
+    if (overlaps(emu::effective_address(operand, before, next).value, operand.size, address.value, size)) return true;
+  }
+  return false;
+}
+
+std::optional<StepIndex> Trace::next_access(emu::Address address, std::uint64_t size, StepIndex cursor) {
+  for (StepIndex step = cursor + 1; step <= steps(); step = step + 1)
+    if (step_accesses(step, address, size)) return step;
+  return std::nullopt;
+}
+
+std::optional<StepIndex> Trace::previous_access(emu::Address address, std::uint64_t size, StepIndex cursor) {
+  cursor = std::min(cursor, steps());
+  // Forwards through one chunk after the other, the last one first: a step back costs a seek.
+  for (std::uint64_t high = cursor.value; high > 1;) {
+    const std::uint64_t low = std::max<std::uint64_t>(chunks_[chunk_at(StepIndex{high - 2})].first.value, 0);
+    std::optional<StepIndex> found;
+    for (std::uint64_t step = low + 1; step < high; ++step)
+      if (step_accesses(StepIndex{step}, address, size)) found = StepIndex{step};
+    if (found) return found;
+    high = low + 1;
+  }
+  return std::nullopt;
+}
+
+}  // namespace fiberscope::core

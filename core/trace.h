@@ -1,0 +1,119 @@
+#pragma once
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/chunk.h"
+#include "core/machine_state.h"
+#include "core/timeline.h"
+#include "core/trace_data.h"
+#include "emu/debug_info.h"
+#include "emu/image.h"
+#include "emu/stop.h"
+
+namespace fiberscope::core {
+
+/// A recorded run: answers what the machine was at any cursor, forwards and backwards, without running anything again. May
+/// grow while it is read. One object is for one thread; a seek moves it, so a state stays valid until the next question.
+class Trace {
+ public:
+  /// Fails where the image in the header cannot be parsed or the regions overlap.
+  static emu::Result<std::unique_ptr<Trace>> create(TraceHeader header);
+  ~Trace();
+
+  void append(TraceBatch batch);
+  void finish(emu::Stop stop) { stop_ = std::move(stop); }
+
+  [[nodiscard]] StepIndex steps() const;
+  /// How the run ended; nothing while it is recorded, and for ever in a trace whose recorder was killed.
+  [[nodiscard]] const std::optional<emu::Stop>& stop() const { return stop_; }
+  [[nodiscard]] const TraceHeader& header() const { return header_; }
+  [[nodiscard]] std::string meta(const std::string& name) const;
+  [[nodiscard]] const emu::Image& image() const { return image_; }
+  [[nodiscard]] const emu::DebugInfo& debug() const { return debug_; }
+  [[nodiscard]] const std::vector<StepTemplate>& templates() const { return templates_; }
+  [[nodiscard]] const std::vector<ThreadRecord>& threads() const { return threads_; }
+  [[nodiscard]] const std::vector<Switch>& switches() const { return switches_; }
+  [[nodiscard]] const std::vector<EventRecord>& events() const { return events_; }
+  [[nodiscard]] const std::vector<OutputRecord>& output() const { return output_; }
+  [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
+  [[nodiscard]] const Chunk& chunk(std::size_t index) const { return chunks_[index]; }
+  /// Bytes held for steps, uncompressed checkpoints and indexes included.
+  [[nodiscard]] std::uint64_t memory_use() const;
+
+  /// Registers and memory at a cursor (clamped to the trace). At most some 0.1 ms. Throws CorruptData.
+  const MachineState& state_at(StepIndex cursor);
+  /// What step `step` (1 … steps()) did, the events behind it included; leaves the state at that cursor.
+  const StepEffects& effects_of(StepIndex step);
+
+  /// Who ran a step: the owner of rsp before it; nothing where no thread owned it.
+  [[nodiscard]] std::optional<ThreadId> thread_of_step(StepIndex step) const;
+  /// Who is on the CPU at a cursor: the owner of rsp.
+  [[nodiscard]] std::optional<ThreadId> thread_at(StepIndex cursor) const;
+  /// The first switch behind the cursor, the last one at or before it.
+  [[nodiscard]] const Switch* next_switch(StepIndex cursor) const;
+  [[nodiscard]] const Switch* last_switch(StepIndex cursor) const;
+
+  /// The last step at or before the cursor that wrote any byte of [address, address + size), or the register. Events count
+  /// for the step before them. Nothing if none did.
+  std::optional<StepIndex> last_write(emu::Address address, std::uint64_t size, StepIndex cursor);
+  std::optional<StepIndex> last_write(emu::Register reg, StepIndex cursor);
+  /// The nearest step behind, or before, the cursor's own that reads or writes any of the bytes.
+  std::optional<StepIndex> next_access(emu::Address address, std::uint64_t size, StepIndex cursor);
+  std::optional<StepIndex> previous_access(emu::Address address, std::uint64_t size, StepIndex cursor);
+  /// The lowest address of the range that any step up to the cursor wrote; nothing if none did.
+  std::optional<emu::Address> lowest_write(emu::AddressRange range, StepIndex cursor);
+
+  [[nodiscard]] Timeline timeline() const;
+
+ private:
+  struct WriteIndex;
+  struct PageVersions;
+
+  Trace(TraceHeader header, emu::Image image, MachineState start);
+
+  [[nodiscard]] std::size_t chunk_at(StepIndex cursor) const;
+  void open_chunk(std::size_t index, StepEffects* head);
+  void restore_memory(std::size_t chunk);
+  void pass_chunk(std::size_t chunk);
+  void mark_dirty(const Chunk& chunk);
+  void advance_to(StepIndex cursor);
+  const WriteIndex& write_index(std::size_t chunk);
+  bool step_accesses(StepIndex step, emu::Address address, std::uint64_t size);
+  const emu::Instruction* decoded(std::uint32_t id);
+  [[nodiscard]] std::vector<std::uint8_t> initial_page(std::uint64_t address) const;
+
+  TraceHeader header_;
+  emu::Image image_;
+  emu::DebugInfo debug_;
+  std::vector<StepTemplate> templates_;
+  std::deque<Chunk> chunks_;  ///< a decoder keeps a reference while the trace grows
+  std::vector<ThreadRecord> threads_;
+  std::vector<Switch> switches_;
+  std::vector<EventRecord> events_;
+  std::vector<OutputRecord> output_;
+  std::vector<Finding> findings_;
+  std::optional<emu::Stop> stop_;
+  std::optional<ThreadId> first_owner_;
+
+  StepState state_;
+  std::unique_ptr<ChunkDecoder> decoder_;
+  std::size_t open_chunk_ = 0;
+  StepIndex cursor_;
+  StepEffects effects_;
+  std::optional<StepIndex> effects_step_;
+
+  std::map<std::uint64_t, PageVersions> pages_;  ///< by page address: every page that was ever written
+  std::vector<std::vector<std::uint64_t>> words_;  ///< by chunk: values of its touched words at its end; empty: not yet known
+  std::list<std::pair<std::size_t, std::unique_ptr<WriteIndex>>> indexes_;  ///< newest first
+  emu::Disassembler disassembler_;
+  std::unordered_map<std::uint32_t, std::optional<emu::Instruction>> decoded_;
+};
+
+}  // namespace fiberscope::core

@@ -1,0 +1,31 @@
+#pragma once
+#include <memory>
+#include <string>
+
+#include "core/trace.h"
+#include "core/trace_file.h"
+#include "emu/result.h"
+
+namespace fiberscope::core {
+
+/// A trace file and the Trace made from it, kept up to date while the file grows.
+class TraceSession {
+ public:
+  /// Opens the file and reads what it holds by now.
+  static emu::Result<std::unique_ptr<TraceSession>> open(const std::string& path);
+
+  [[nodiscard]] Trace& trace() { return *trace_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  /// Picks up what came; true if there was anything.
+  emu::Result<bool> refresh();
+  emu::Result<void> save_as(const std::string& path) { return reader_->copy_to(path); }
+
+ private:
+  TraceSession() = default;
+
+  std::string path_;
+  std::unique_ptr<TraceFileReader> reader_;
+  std::unique_ptr<Trace> trace_;
+};
+
+}  // namespace fiberscope::core

@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <exception>
+#include <iterator>
+#include <vector>
+
+#include "core/builtin_files.h"
+#include "core/target.h"
+#include "core/trace_file.h"
+#include "core/worker.h"
+
+namespace fiberscope::core {
+namespace {
+
+/// The engine reserves 1 GiB of address space for translations; two live while one is renewed.
+constexpr rlim_t kAddressSpace = rlim_t{4} << 30;
+constexpr rlim_t kCpuSeconds = 3600;
+
+// Signal handlers reach the machine through this; set before they are installed.
+std::atomic<emu::Machine*> running_machine{nullptr};
+
+void stop_orderly(int) {
+  if (emu::Machine* machine = running_machine.load()) machine->request_stop();
+}
+
+/// The engine calls abort() where it cannot translate an instruction. The step before it may have completed without its
+/// effects being logged: log them, then die as before.
+void rescue_last_step(int signal_number) {
+  if (emu::Machine* machine = running_machine.exchange(nullptr)) machine->cpu().rescue();
+  signal(signal_number, SIG_DFL);
+  raise(signal_number);
+}
+
+void install_handlers() {
+  static std::vector<char> stack(SIGSTKSZ * 4);
+  stack_t alternate{};
+  alternate.ss_sp = stack.data();
+  alternate.ss_size = stack.size();
+  sigaltstack(&alternate, nullptr);
+  struct sigaction action {};
+  action.sa_handler = rescue_last_step;
+  action.sa_flags = SA_ONSTACK;
+  for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) sigaction(number, &action, nullptr);
+  action.sa_handler = stop_orderly;
+  for (const int number : {SIGTERM, SIGXCPU}) sigaction(number, &action, nullptr);
+  // Ctrl-C goes to the whole group; the parent decides.
+  signal(SIGINT, SIG_IGN);
+}
+
+void limit_resources() {
+  const rlimit no_core{0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+#if !defined(__SANITIZE_ADDRESS__)
+  const rlimit address_space{kAddressSpace, kAddressSpace};
+  setrlimit(RLIMIT_AS, &address_space);
+#endif
+  const rlimit cpu{kCpuSeconds, kCpuSeconds + 60};
+  setrlimit(RLIMIT_CPU, &cpu);
+}
+
+/// From here on the process can do nothing but compute, and write the files that it has open or opens beside them.
+bool enter_sandbox() {
+#if defined(__SANITIZE_ADDRESS__)
+  return true;
+#else
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+  if (filter == nullptr) return false;
+  constexpr int kAllowed[] = {
+      SCMP_SYS(read), SCMP_SYS(write), SCMP_SYS(pread64), SCMP_SYS(pwrite64), SCMP_SYS(lseek), SCMP_SYS(fstat), SCMP_SYS(newfstatat),
+      SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(openat), SCMP_SYS(open), SCMP_SYS(close), SCMP_SYS(unlink), SCMP_SYS(unlinkat),
+      SCMP_SYS(ftruncate), SCMP_SYS(fcntl), SCMP_SYS(fsync), SCMP_SYS(fdatasync), SCMP_SYS(fchown), SCMP_SYS(fchmod), SCMP_SYS(access),
+      SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(getcwd), SCMP_SYS(readlink), SCMP_SYS(mmap), SCMP_SYS(munmap), SCMP_SYS(mprotect),
+      SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(brk), SCMP_SYS(futex), SCMP_SYS(rt_sigaction), SCMP_SYS(rt_sigprocmask),
+      SCMP_SYS(rt_sigreturn), SCMP_SYS(sigaltstack), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),
+      SCMP_SYS(gettimeofday), SCMP_SYS(getpid), SCMP_SYS(gettid), SCMP_SYS(tgkill), SCMP_SYS(exit), SCMP_SYS(exit_group),
+      SCMP_SYS(geteuid), SCMP_SYS(getuid), SCMP_SYS(clone), SCMP_SYS(clone3), SCMP_SYS(set_robust_list), SCMP_SYS(rseq),
+      SCMP_SYS(sched_yield), SCMP_SYS(sched_getaffinity), SCMP_SYS(prctl), SCMP_SYS(prlimit64), SCMP_SYS(getrandom), SCMP_SYS(restart_syscall)};
+  for (const int number : kAllowed) seccomp_rule_add(filter, SCMP_ACT_ALLOW, number, 0);
+  const bool loaded = seccomp_load(filter) == 0;
+  seccomp_release(filter);
+  return loaded;
+#endif
+}
+
+std::map<std::string, std::string> sources_of(const emu::Image& image) {
+  std::map<std::string, std::string> sources;
+  const emu::DebugInfo debug(image);
+  for (const std::string& path : debug.source_files()) {
+    if (const auto text = builtin_text(path)) {
+      sources[path] = *text;
+      continue;
+    }
+    if (std::FILE* file = std::fopen(path.c_str(), "rb")) {
+      std::string text;
+      char piece[4096];
+      for (std::size_t count; (count = std::fread(piece, 1, sizeof piece, file)) > 0;) text.append(piece, count);
+      std::fclose(file);
+      sources[path] = std::move(text);
+    }
+  }
+  return sources;
+}
+
+int complain(const std::string& message) {
+  fmt::print(stderr, "fiberscope: {}\n", message);
+  return 2;
+}
+
+int record(const RecordRequest& request, StepRing& ring) {
+  auto target = resolve_target(request.target);
+  if (!target) return complain(target.error().message);
+  auto machine = emu::Machine::boot(target->image);
+  if (!machine) return complain(machine.error().message);
+  TraceHeader header = make_header(**machine, target->image, target->meta());
+  header.sources = sources_of(target->image);
+  auto file = TraceFileWriter::create(request.trace_path, header);
+  if (!file) return complain(file.error().message);
+  running_machine.store(machine->get());
+  install_handlers();
+  if (!enter_sandbox()) return complain("the recorder's sandbox could not be set up (seccomp)");
+  Recorder recorder(**machine, target->image, ring, **file);
+  recorder.run(request.max_steps > 0 ? request.max_steps : target->max_steps);
+  running_machine.store(nullptr);
+  return 0;
+}
+
+}  // namespace
+
+int run_worker(const RecordRequest& request, int ring_fd) {
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  limit_resources();
+  void* memory = mmap(nullptr, sizeof(StepRing), PROT_READ | PROT_WRITE, MAP_SHARED, ring_fd, 0);
+  if (memory == MAP_FAILED) return complain("the recorder finds no shared memory; `__worker` is started by fiberscope itself");
+  try {
+    return record(request, *static_cast<StepRing*>(memory));
+  } catch (const std::exception& error) {
+    return complain(fmt::format("the recording failed: {}", error.what()));
+  }
+}
+
+}  // namespace fiberscope::core

@@ -1,0 +1,202 @@
+#include "core/scenario.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "core/builtin_files.h"
+
+namespace fiberscope::core {
+namespace {
+
+const std::string kGood = R"toml(name = "two-threads"
+profile = "bare"
+image = "two_threads.elf"
+threads = ["main", "other"]
+max_steps = 100
+
+[title]
+en = "Two threads"
+es = "Dos hilos"
+
+[expected]
+exit_code = 3
+stdout = "ok\n"
+
+[[caption]]
+function = "f"
+instruction = "movq  %rsp,(%rdi)"
+en = "{value} to {cell}"
+
+[[caption]]
+function = "f"
+en = "in f"
+
+[[question]]
+[question.ask]
+en = "Why?"
+[question.answer]
+en = "Because."
+)toml";
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  const std::size_t at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << "the test replaces what is not there: " << from;
+  return text.replace(at, from.size(), to);
+}
+
+/// The message for the good scenario with one change.
+std::string message_after(std::string_view from, std::string_view to) {
+  const auto scenario = parse_scenario(replaced(kGood, from, to), "two.toml");
+  return scenario.ok() ? "no error" : scenario.error().message;
+}
+
+TEST(ParseScenario, ReadsEveryKey) {
+  const auto parsed = parse_scenario(kGood, "two.toml");
+  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
+  const Scenario& scenario = *parsed;
+  EXPECT_EQ(scenario.name, "two-threads");
+  EXPECT_FALSE(scenario.note.has_value());
+  EXPECT_EQ(scenario.profile, Profile::bare);
+  EXPECT_EQ(scenario.image, "two_threads.elf");
+  EXPECT_FALSE(scenario.native);
+  EXPECT_EQ(scenario.threads, (std::vector<std::string>{"main", "other"}));
+  EXPECT_EQ(scenario.max_steps, 100u);
+  EXPECT_EQ(scenario.title.in("es"), "Dos hilos");
+  EXPECT_EQ(scenario.title.in("zh"), "Two threads");
+  EXPECT_EQ(scenario.expected.exit_code, 3);
+  EXPECT_EQ(scenario.expected.output, "ok\n");
+  ASSERT_EQ(scenario.questions.size(), 1u);
+  EXPECT_EQ(scenario.questions[0].answer.in("en"), "Because.");
+  EXPECT_FALSE(scenario.questions[0].place.has_value());
+}
+
+TEST(ParseScenario, FindsTheCaptionOfAnInstruction) {
+  const auto scenario = parse_scenario(kGood, "two.toml");
+  ASSERT_TRUE(scenario.ok());
+  const CaptionText* own = scenario->caption_for("f", "movq %rsp, (%rdi)");
+  ASSERT_NE(own, nullptr);
+  EXPECT_EQ(own->text.in("en"), "{value} to {cell}");
+  const CaptionText* general = scenario->caption_for("f", "retq");
+  ASSERT_NE(general, nullptr);
+  EXPECT_EQ(general->text.in("en"), "in f");
+  EXPECT_EQ(scenario->caption_for("g", "retq"), nullptr);
+}
+
+TEST(ParseScenario, SaysWhereAndWhat) {
+  EXPECT_EQ(message_after("max_steps = 100", "max_stesp = 100"),
+            "two.toml:5:1: unknown key 'max_stesp' in the scenario; did you mean 'max_steps'?");
+  EXPECT_EQ(message_after("image = \"two_threads.elf\"", "image = 7"),
+            "two.toml:3:9: 'image' in the scenario must be a text (\"…\"), not a whole number");
+  EXPECT_EQ(message_after("exit_code = 3\n", ""),
+            "two.toml:11:1: [expected] lacks the key 'exit_code', which is a whole number; add it");
+  EXPECT_EQ(message_after("profile = \"bare\"", "profile = \"bear\""),
+            "two.toml:2:11: there is no profile 'bear'; expected \"bare\" or \"linux\"");
+  EXPECT_EQ(message_after("{cell}", "{cel}").substr(0, 74),
+            "two.toml:18:6: unknown placeholder '{cel}'; did you mean 'cell'? Known: rs");
+  EXPECT_EQ(message_after("[[question]]", "colour = \"red\"\n[[question]]").substr(0, 56),
+            "two.toml:24:1: unknown key 'colour' in [[caption]]. Know");
+  EXPECT_EQ(message_after("threads = [\"main\", \"other\"]", "threads = [\"main\", 2]").substr(0, 61),
+            "two.toml:4:20: 'threads' in the scenario must be an array of ");
+  EXPECT_EQ(message_after("two-threads", "Two Threads").substr(0, 16), "two.toml:1:8: 'T");
+  EXPECT_EQ(message_after("instruction = \"movq  %rsp,(%rdi)\"\n", "").substr(0, 48),
+            "two.toml:20:12: a second caption for '' of f; ke");
+  EXPECT_EQ(message_after("max_steps = 100", "max_steps = 0").substr(0, 41),
+            "two.toml:5:13: 'max_steps' is 0; expected");
+}
+
+TEST(ParseScenario, BadTomlHasAPlaceToo) {
+  const std::string message = message_after("max_steps = 100", "max_steps = = 100");
+  EXPECT_EQ(message.substr(0, 14), "two.toml:5:13:") << message;
+  EXPECT_NE(message.find("not valid TOML"), std::string::npos) << message;
+}
+
+TEST(ParseScenario, NoPrefixOfAScenarioCrashes) {
+  for (std::size_t size = 0; size < kGood.size(); ++size) {
+    const auto parsed = parse_scenario(std::string_view(kGood).substr(0, size), "cut.toml");
+    if (parsed.ok()) continue;
+    EXPECT_EQ(parsed.error().message.substr(0, 9), "cut.toml:") << parsed.error().message;
+  }
+}
+
+TEST(FindScenario, OffersNearNames) {
+  const auto missing = find_scenario("swich-to-context");
+  ASSERT_FALSE(missing.ok());
+  EXPECT_EQ(missing.error().message,
+            "no scenario 'swich-to-context'; did you mean 'switch-to-context'? `fiberscope list` shows all");
+  const auto strange = find_scenario("zzz");
+  ASSERT_FALSE(strange.ok());
+  EXPECT_EQ(strange.error().message, "no scenario 'zzz'; `fiberscope list` shows all");
+}
+
+TEST(FillPlaceholders, ReplacesWhatItKnows) {
+  const auto value = [](std::string_view name) { return std::string("<").append(name).append(">"); };
+  EXPECT_EQ(fill_placeholders("{to}'s {rsp}, {else} and {", value), "<to>'s <rsp>, {else} and {");
+  EXPECT_EQ(fill_placeholders("", value), "");
+}
+
+class BuiltinScenario : public testing::TestWithParam<std::string> {};
+
+TEST_P(BuiltinScenario, IsReadableAndComplete) {
+  const auto scenario = find_scenario(GetParam());
+  ASSERT_TRUE(scenario.ok()) << scenario.error().message;
+  EXPECT_EQ(scenario->name, GetParam());
+  const auto image = builtin_file("images/" + scenario->image);
+  ASSERT_TRUE(image.has_value()) << scenario->image;
+  ASSERT_GT(image->size(), 64u);
+  EXPECT_EQ(std::string(image->begin(), image->begin() + 4),
+            "\x7f"
+            "ELF");
+  EXPECT_GE(scenario->questions.size(), 3u);
+  EXPECT_FALSE(scenario->expected.output.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BuiltinScenario, testing::ValuesIn(scenario_names()), [](const auto& test_info) {
+  std::string name = test_info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+TEST(SwitchToContext, EveryInstructionHasItsOwnCaption) {
+  const auto scenario = find_scenario("switch-to-context");
+  ASSERT_TRUE(scenario.ok()) << scenario.error().message;
+  const auto source = builtin_text("asm/runtime/switch_to_context.S");
+  ASSERT_TRUE(source.has_value());
+  int instructions = 0;
+  std::size_t begin = source->find("switch_to_context:\n");
+  ASSERT_NE(begin, std::string_view::npos);
+  while (begin < source->size()) {
+    const std::size_t end = std::min(source->find('\n', begin), source->size());
+    const std::string_view line = source->substr(begin, end - begin);
+    begin = end + 1;
+    if (line.find_first_of(".:/") != std::string_view::npos || line.find_first_not_of(' ') == std::string_view::npos)
+      continue;
+    ++instructions;
+    const CaptionText* caption = scenario->caption_for("switch_to_context", line);
+    ASSERT_NE(caption, nullptr) << line;
+    EXPECT_FALSE(caption->place.instruction.empty()) << line;
+  }
+  EXPECT_EQ(instructions, 16);
+}
+
+TEST(BuiltinFiles, AreTheWholeFiles) {
+  const auto names = builtin_file_names();
+  EXPECT_EQ(std::set(names.begin(), names.end()).size(), names.size());
+  for (const std::string_view name : names) {
+    const auto bytes = builtin_file(name);
+    ASSERT_TRUE(bytes.has_value()) << name;
+    EXPECT_FALSE(bytes->empty()) << name;
+  }
+  const auto header = builtin_text("asm/runtime/tcb.h");
+  ASSERT_TRUE(header.has_value());
+  EXPECT_EQ(header->substr(0, 2), "/*");
+  EXPECT_EQ(header->substr(header->size() - 7), "#endif\n");
+  EXPECT_FALSE(builtin_file("asm/runtime").has_value());
+  EXPECT_FALSE(builtin_file("").has_value());
+}
+
+}  // namespace
+}  // namespace fiberscope::core
