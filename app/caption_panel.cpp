@@ -1,0 +1,69 @@
+#include "app/caption_panel.h"
+
+namespace fiberscope::app {
+namespace {
+
+/// Where to break the sentence in two, each half fitting: at the last blank before `width`.
+std::size_t break_at(const Canvas& canvas, FontRole font, std::string_view text, float width) {
+  std::size_t best = std::string_view::npos;
+  for (std::size_t at = text.find(' '); at != std::string_view::npos; at = text.find(' ', at + 1)) {
+    if (canvas.width(font, text.substr(0, at)) > width) break;
+    best = at;
+  }
+  return best;
+}
+
+}  // namespace
+
+void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  canvas.items().begin_panel("caption", area);
+  canvas.fill(area, theme.caption_back, canvas.px(8));
+  canvas.fill_left({area.x0, area.y0, area.x0 + canvas.px(8), area.y1}, theme.changed, canvas.px(8));
+  if (view.in_past) canvas.outline(area, theme.alert, canvas.px(8), canvas.px(3));
+
+  const core::Snapshot& now = *view.now;
+  float right = area.x1 - canvas.px(14);
+  if (!view.timeline->recording && view.cursor == view.timeline->steps && !view.player->moving()) {
+    const std::string text = view.ending.empty() ? std::string(words(Word::ended)) : std::string(view.ending);
+    const float wide = std::min(canvas.width(FontRole::small, text) + canvas.px(30), area.width() / 3);
+    const Rect pill{right - wide, area.y0 + canvas.px(5), right, area.y1 - canvas.px(5)};
+    canvas.pill(pill, true, theme.changed, theme.caption_back, text);
+    canvas.items().mark("ending", pill);
+    right = pill.x0 - canvas.px(12);
+  }
+  float x = area.x0 + canvas.px(24);
+  const std::string& instruction = now.instruction ? now.caption.instruction : std::string();
+  if (!instruction.empty()) {
+    const float wide = std::ceil(canvas.width(FontRole::mono_bold, instruction)) + 1;
+    canvas.text_in({x, area.y0, x + std::min(wide, area.width() * 0.4f), area.y1},
+                   {FontRole::mono_bold, FontRole::mono_small, FontRole::mono_tiny}, theme.changed, instruction);
+    x += std::min(wide, area.width() * 0.4f) + canvas.px(16);
+  }
+  std::string sentence =
+      now.step.value == 0 && now.caption.sentence.empty() ? words(Word::start_sentence) : now.caption.sentence;
+  for (const core::EventView& event : now.events) {
+    if (!event.text.empty()) sentence += (sentence.empty() ? "" : "  ·  ") + event.text;
+  }
+  const Rect box{x, area.y0, right, area.y1};
+  canvas.items().mark("caption", box);
+  for (const FontRole font : {FontRole::text, FontRole::small}) {
+    if (canvas.width(font, sentence) > box.width()) continue;
+    canvas.text_in(box, {font}, theme.text, sentence);
+    return;
+  }
+  const FontRole font = FontRole::tiny;
+  const auto at = break_at(canvas, font, sentence, box.width());
+  if (at == std::string::npos) {
+    canvas.text_in(box, {font, FontRole::micro}, theme.text, sentence);
+    return;
+  }
+  const float middle = area.center().y;
+  canvas.text_in({box.x0, area.y0 + 1, box.x1, middle + 1}, {font}, theme.text,
+                 std::string_view(sentence).substr(0, at));
+  canvas.text_in({box.x0, middle - 1, box.x1, area.y1 - 1}, {font, FontRole::micro}, theme.text,
+                 std::string_view(sentence).substr(at + 1));
+}
+
+}  // namespace fiberscope::app

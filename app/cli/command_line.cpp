@@ -1,0 +1,129 @@
+#include "app/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/cli/commands.h"
+#include "app/cli/exit_code.h"
+#include "core/worker.h"
+
+namespace fiberscope::app {
+namespace {
+
+constexpr std::array<std::string_view, 6> kCommands = {"open", "list", "run", "show", "export", "screenshot"};
+constexpr const char* kTargetHelp = "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
+
+struct Parsed {
+  ListOptions list;
+  RunOptions run;
+  ShowOptions show;
+  ExportOptions exporting;
+  ScreenshotOptions screenshot;
+  OpenOptions open;
+};
+
+void add_open(CLI::App& app, OpenOptions& options) {
+  CLI::App* command = app.add_subcommand("open", "Show a run in the window");
+  command->add_option("target", options.target, kTargetHelp)->default_val("switch-to-context");
+  command->add_option("--step", options.step, "the cursor to begin at");
+  command->add_flag("--play", options.play, "begin playing");
+  command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
+  command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}));
+  command->add_option("--lang", options.language, "en, es, fr or zh")->check(CLI::IsMember({"en", "es", "fr", "zh"}))->capture_default_str();
+  command->add_option("--size", options.size, "of the window, WIDTHxHEIGHT")->capture_default_str();
+  command->add_flag("--report-state", options.report_state, "print the window's state as JSON when it closes");
+}
+
+void add_list(CLI::App& app, ListOptions& options) {
+  CLI::App* command = app.add_subcommand("list", "Name the scenarios");
+  command->add_flag("--json", options.json, "as fiberscope.list/1");
+}
+
+void add_run(CLI::App& app, RunOptions& options) {
+  CLI::App* command = app.add_subcommand("run", "Run and record a target, and tell what happened");
+  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
+  command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")->check(CLI::PositiveNumber);
+  command->add_flag("--json", options.json, "as fiberscope.run/1");
+}
+
+void add_show(CLI::App& app, ShowOptions& options) {
+  CLI::App* command = app.add_subcommand("show", "Print everything about one moment: registers, stacks, chains");
+  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("--step", options.step, "the state after so many steps; 0 is the start")->required();
+  command->add_flag("--json", options.json, "as fiberscope.show/1");
+}
+
+void add_export(CLI::App& app, ExportOptions& options) {
+  CLI::App* command = app.add_subcommand("export", "Write the whole trace for other programs (docs/trace-format.md)");
+  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("--format", options.format, "jsonl, csv, chrome or text")->required()->check(CLI::IsMember({"jsonl", "csv", "chrome", "text"}));
+  command->add_option("-o,--output", options.path, "the file (csv: a name that ends in / makes a folder of tables); default: standard output");
+}
+
+void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
+  CLI::App* command = app.add_subcommand("screenshot", "Draw the window into a PNG file, without a display");
+  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("--step", options.step, "the cursor (default: the first switch)");
+  command->add_option("--phase", options.phase, "of the step's film, 0 … 1")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command->add_option("--size", options.size, "WIDTHxHEIGHT")->capture_default_str();
+  command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}))->capture_default_str();
+  command->add_option("--lang", options.language, "en, es, fr or zh")->check(CLI::IsMember({"en", "es", "fr", "zh"}))->capture_default_str();
+  command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}))->capture_default_str();
+  command->add_flag("--focus", options.focus, "stacks and code only, larger");
+  command->add_option("-o,--output", options.path, "the PNG file")->required();
+}
+
+/// The recorder's own process; not for people, so not in --help.
+int worker_command(const std::vector<std::string>& words) {
+  core::RecordRequest request;
+  int ring = -1;
+  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
+    if (words[i] == "__worker") request.target = words[i + 1];
+    if (words[i] == "--trace") request.trace_path = words[i + 1];
+    if (words[i] == "--max-steps") request.max_steps = std::stoull(words[i + 1]);
+    if (words[i] == "--ring") ring = std::stoi(words[i + 1]);
+  }
+  return core::run_worker(request, ring);
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (!words.empty() && words.front() == "__worker") return worker_command(words);
+  // `fiberscope [open] [TARGET]`: the word may be left out.
+  const bool named = !words.empty() && (words.front().rfind('-', 0) == 0 || std::find(kCommands.begin(), kCommands.end(), words.front()) != kCommands.end());
+  const bool asks = !words.empty() && (words.front() == "-h" || words.front() == "--help" || words.front() == "--version");
+  if (!named || (words.front().rfind('-', 0) == 0 && !asks)) words.insert(words.begin(), "open");
+
+  CLI::App app("Fiberscope shows real context switches on an emulated x86-64: registers, stacks and chains, step by step, forwards and backwards.", "fiberscope");
+  app.set_version_flag("--version", "fiberscope " FIBERSCOPE_VERSION);
+  app.require_subcommand(1);
+  app.footer("Exit codes: 0 done, 2 wrong usage or unreadable input, 3 the run did not come to its own end.");
+  Parsed parsed;
+  add_open(app, parsed.open);
+  add_list(app, parsed.list);
+  add_run(app, parsed.run);
+  add_show(app, parsed.show);
+  add_export(app, parsed.exporting);
+  add_screenshot(app, parsed.screenshot);
+  std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
+  try {
+    app.parse(words);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUnusable;
+  }
+  if (app.got_subcommand("list")) return list_command(parsed.list);
+  if (app.got_subcommand("run")) return run_command(parsed.run);
+  if (app.got_subcommand("show")) return show_command(parsed.show);
+  if (app.got_subcommand("export")) return export_command(parsed.exporting);
+  if (app.got_subcommand("screenshot")) return screenshot_command(parsed.screenshot);
+  return open_command(parsed.open);
+}
+
+}  // namespace fiberscope::app

@@ -1,0 +1,66 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace fiberscope::app {
+
+/// Each command takes its parsed options and returns the exit code; what went wrong is one line on stderr.
+
+struct ListOptions { bool json = false; };
+int list_command(const ListOptions& options);
+
+struct RunOptions {
+  std::string target;
+  std::optional<std::string> trace_path;
+  std::uint64_t max_steps = 0;
+  bool json = false;
+};
+int run_command(const RunOptions& options);
+
+struct ShowOptions {
+  std::string target;
+  std::uint64_t step = 0;
+  bool json = false;
+};
+int show_command(const ShowOptions& options);
+
+struct ExportOptions {
+  std::string target;
+  std::string format;
+  std::optional<std::string> path;
+};
+int export_command(const ExportOptions& options);
+
+struct ScreenshotOptions {
+  std::string target;
+  std::optional<std::uint64_t> step;
+  double phase = 1;
+  std::string size = "1600x900";
+  std::string theme = "dark";
+  std::string language = "en";
+  std::string syntax = "intel";
+  bool focus = false;
+  std::string path;
+};
+int screenshot_command(const ScreenshotOptions& options);
+
+struct OpenOptions {
+  std::string target;
+  std::uint64_t step = 0;
+  bool play = false;
+  std::optional<std::string> theme;
+  std::optional<std::string> syntax;
+  std::string language = "en";
+  std::string size = "1600x900";
+  bool report_state = false;
+};
+int open_command(const OpenOptions& options);
+
+/// Prints "fiberscope: message" and returns the code.
+int complain(const std::string& message, int code);
+/// "1600x900"; nothing where it is no size.
+struct Size { int width = 0; int height = 0; };
+std::optional<Size> parse_size(const std::string& text);
+
+}  // namespace fiberscope::app

@@ -1,0 +1,90 @@
+// The commands that draw: screenshot and open.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/cli/commands.h"
+#include "app/cli/exit_code.h"
+#include "app/cli/recorded_target.h"
+#include "app/glfw_window.h"
+#include "app/picture.h"
+#include "app/trace_document.h"
+
+namespace fiberscope::app {
+namespace {
+
+std::optional<ThemeKind> theme_by_name(const std::string& name) {
+  if (name == "dark") return ThemeKind::dark;
+  if (name == "light") return ThemeKind::light;
+  return std::nullopt;
+}
+
+std::optional<core::Syntax> syntax_by_name(const std::string& name) {
+  if (name == "intel") return core::Syntax::intel;
+  if (name == "att") return core::Syntax::att;
+  return std::nullopt;
+}
+
+}  // namespace
+
+int complain(const std::string& message, int code) {
+  if (!message.empty()) fmt::print(stderr, "fiberscope: {}\n", message);
+  return code;
+}
+
+std::optional<Size> parse_size(const std::string& text) {
+  Size size;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%5dx%5d%c", &size.width, &size.height, &rest) != 2) return std::nullopt;
+  const auto fits = [](int length) { return length >= kSmallestPicture && length <= kLargestPicture; };
+  return fits(size.width) && fits(size.height) ? std::optional<Size>(size) : std::nullopt;
+}
+
+int screenshot_command(const ScreenshotOptions& options) {
+  PictureOptions picture;
+  const auto size = parse_size(options.size);
+  if (!size) return complain(fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture), kUnusable);
+  picture.width = size->width;
+  picture.height = size->height;
+  picture.phase = options.phase;
+  picture.theme = theme_by_name(options.theme).value_or(ThemeKind::dark);
+  picture.language = language_by_name(options.language).value_or(Language::en);
+  picture.syntax = syntax_by_name(options.syntax).value_or(core::Syntax::intel);
+  picture.focus = options.focus;
+  auto recorded = RecordedTarget::open(options.target, {});
+  if (!recorded) return complain(recorded.error().message, kUnusable);
+  const core::Trace& trace = (*recorded)->trace();
+  const std::uint64_t steps = trace.steps().value;
+  const std::uint64_t first_switch = trace.switches().empty() ? steps : trace.switches().front().step.value;
+  picture.cursor = core::StepIndex{options.step.value_or(first_switch)};
+  if (picture.cursor.value > steps)
+    return complain(fmt::format("--step {}: the trace has {} steps; choose 0 … {}", picture.cursor.value, steps, steps), kUnusable);
+  TraceDocument document(std::move(recorded).value(), options.language);
+  const auto drawn = render_picture(document, picture);
+  if (!drawn) return complain(drawn.error().message, kUnusable);
+  const auto written = write_png(*drawn, options.path);
+  return written ? kDone : complain(written.error().message, kUnusable);
+}
+
+int open_command(const OpenOptions& options) {
+  const auto size = parse_size(options.size);
+  if (!size) return complain(fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture), kUnusable);
+  RecordedTarget::Options recording;
+  recording.wait = false;
+  auto recorded = RecordedTarget::open(options.target, recording);
+  if (!recorded) return complain(recorded.error().message, kUnusable);
+  WindowOptions window;
+  window.cursor = core::StepIndex{options.step};
+  window.play = options.play;
+  if (options.theme) window.theme = theme_by_name(*options.theme);
+  if (options.syntax) window.syntax = syntax_by_name(*options.syntax);
+  window.language = language_by_name(options.language).value_or(Language::en);
+  window.width = size->width;
+  window.height = size->height;
+  window.report_state_on_exit = options.report_state;
+  TraceDocument document(std::move(recorded).value(), options.language);
+  const auto code = run_window(document, window);
+  return code ? *code : complain(code.error().message, kUnusable);
+}
+
+}  // namespace fiberscope::app

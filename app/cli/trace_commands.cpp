@@ -1,0 +1,99 @@
+// The commands that read or make a trace and write text: list, run, show, export.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <iostream>
+
+#include "app/cli/commands.h"
+#include "app/cli/exit_code.h"
+#include "app/cli/recorded_target.h"
+#include "core/export/trace_export.h"
+#include "core/run_json.h"
+#include "core/scenario.h"
+#include "core/snapshot_builder.h"
+#include "core/snapshot_json.h"
+#include "core/snapshot_text.h"
+#include "core/story.h"
+#include "core/target.h"
+
+namespace fiberscope::app {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+int print_json(const Json& json) {
+  // What a guest prints need not be UTF-8: bad bytes become U+FFFD, the exact ones stand in stdout_base64.
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return written ? kDone : complain("the output could not be written", kUnusable);
+}
+
+int print_text(const std::string& text) {
+  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return written ? kDone : complain("the output could not be written", kUnusable);
+}
+
+/// 3 where the run did not come to its own end.
+int ending_code(const core::Trace& trace) {
+  return trace.stop() && trace.stop()->reason == emu::Stop::Reason::exited ? kDone : kIncomplete;
+}
+
+}  // namespace
+
+int list_command(const ListOptions& options) {
+  Json scenarios = Json::array();
+  std::string text;
+  for (const std::string& name : core::scenario_names()) {
+    const auto scenario = core::find_scenario(name);
+    if (!scenario) return complain(scenario.error().message, kUnusable);
+    scenarios.push_back({{"name", scenario->name},
+                         {"title", scenario->title.in("en")},
+                         {"note", scenario->note ? Json(*scenario->note) : Json(nullptr)},
+                         {"profile", core::to_string(scenario->profile)},
+                         {"threads", scenario->threads},
+                         {"native", scenario->native}});
+    text += fmt::format("{:<24}{:<6}{:<7}{}\n", scenario->name, scenario->note.value_or("-"), core::to_string(scenario->profile), scenario->title.in("en"));
+  }
+  if (options.json) return print_json({{"schema", "fiberscope.list/1"}, {"scenarios", std::move(scenarios)}});
+  return print_text(fmt::format("{:<24}{:<6}{:<7}{}\n", "scenario", "note", "on", "title") + text);
+}
+
+int run_command(const RunOptions& options) {
+  if (options.trace_path && !core::is_trace_path(*options.trace_path))
+    return complain(fmt::format("-o {}: a trace's name ends in .fscope", *options.trace_path), kUnusable);
+  if (core::is_trace_path(options.target))
+    return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target), kUnusable);
+  const auto recorded = RecordedTarget::open(options.target, {options.trace_path, options.max_steps, true});
+  if (!recorded) return complain(recorded.error().message, kUnusable);
+  core::Trace& trace = (*recorded)->trace();
+  int code = kDone;
+  if (options.json) {
+    code = print_json(core::run_json(trace, options.trace_path));
+  } else {
+    code = print_text(core::tell_story(trace) + (options.trace_path ? fmt::format("\nTrace: {}\n", *options.trace_path) : ""));
+  }
+  return code != kDone ? code : ending_code(trace);
+}
+
+int show_command(const ShowOptions& options) {
+  const auto recorded = RecordedTarget::open(options.target, {});
+  if (!recorded) return complain(recorded.error().message, kUnusable);
+  core::Trace& trace = (*recorded)->trace();
+  if (options.step > trace.steps().value)
+    return complain(fmt::format("--step {}: the trace has {} steps; choose 0 … {}", options.step, trace.steps().value, trace.steps().value), kUnusable);
+  core::SnapshotBuilder builder(trace, (*recorded)->scenario());
+  const core::Snapshot snapshot = builder.build(core::StepIndex{options.step});
+  return options.json ? print_json(core::to_json(snapshot)) : print_text(core::to_text(snapshot));
+}
+
+int export_command(const ExportOptions& options) {
+  const auto format = core::parse_export_format(options.format);
+  if (!format) return complain(fmt::format("--format {}: choose jsonl, csv, chrome or text", options.format), kUnusable);
+  const auto recorded = RecordedTarget::open(options.target, {});
+  if (!recorded) return complain(recorded.error().message, kUnusable);
+  const auto result = options.path ? core::export_trace_to((*recorded)->trace(), *format, *options.path)
+                                   : core::export_trace((*recorded)->trace(), *format, std::cout);
+  return result ? kDone : complain(result.error().message, kUnusable);
+}
+
+}  // namespace fiberscope::app

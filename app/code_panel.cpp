@@ -1,0 +1,164 @@
+#include "app/code_panel.h"
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include "app/format.h"
+
+namespace fiberscope::app {
+namespace {
+
+constexpr float kLine = 26.6f;
+
+std::optional<std::size_t> wanted_row(const View& view) {
+  const auto& rows = view.code->rows;
+  std::optional<std::size_t> next;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].kind != core::CodeRow::Kind::instruction) continue;
+    if (view.selection->code && rows[i].address == *view.selection->code) return i;
+    if (rows[i].is_next) next = i;
+  }
+  return next;
+}
+
+std::string full_text(const core::CodeRow& row) {
+  if (row.kind == core::CodeRow::Kind::source) return fmt::format("{}  {}", row.line, row.text);
+  return fmt::format("{}  {} {}", hex_address(row.address), row.mnemonic, row.operands);
+}
+
+}  // namespace
+
+float code_top(float current, std::optional<std::size_t> wanted, std::size_t count, float shown) {
+  const auto lines = static_cast<float>(count);
+  const float last = std::max(0.f, lines - shown);
+  if (wanted) {
+    const auto at = static_cast<float>(*wanted);
+    if (at < current + 1 || at + 2 > current + shown) current = std::floor(at - shown / 3);
+  }
+  return std::clamp(current, 0.f, last);
+}
+
+void CodePanel::draw_head(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  const Rect head = canvas.panel_head("code", area, words(Word::code));
+  const char* syntax = view.code->syntax == core::Syntax::intel ? "Intel" : "AT&T";
+  const std::string file = view.code->file.empty() ? std::string(syntax) : view.code->file + "  ·  " + syntax;
+  const Rect note =
+      canvas.text_in(head, {FontRole::small, FontRole::tiny, FontRole::micro}, theme.dim, file, Align::right);
+  const auto hit =
+      canvas.hit("##syntax", {note.x0 - canvas.px(6), head.y0 + canvas.px(4), head.x1, head.y1 - canvas.px(4)});
+  if (hit.hovered) canvas.tooltip(words(Word::tip_syntax));
+  if (hit.clicked) commands.push_back(command::ToggleSyntax{});
+  if (!view.selection->code) return;
+  const Rect badge{note.x0 - canvas.px(62), head.y0 + canvas.px(7), note.x0 - canvas.px(12), head.y1 - canvas.px(7)};
+  const auto back = canvas.hit("##live_code", badge);
+  canvas.pill(badge, true, theme.alert, theme.on_alert, "rip");
+  if (back.hovered) canvas.tooltip(words(Word::tip_to_live_code));
+  if (back.clicked) commands.push_back(command::ShowCode{});
+}
+
+void CodePanel::draw_source(Canvas& canvas, const core::CodeRow& row, const Rect& line) {
+  const Theme& theme = canvas.theme();
+  canvas.fill({line.x0 + 1, line.y0, line.x1 - 1, line.y1}, theme.source_back);
+  canvas.text_in({line.x0, line.y0, line.x0 + canvas.px(42), line.y1}, {FontRole::small, FontRole::micro}, theme.dim,
+                 std::to_string(row.line), Align::right);
+  canvas.text_in({line.x0 + canvas.px(50), line.y0, line.x1 - canvas.px(8), line.y1},
+                 {FontRole::text_bold, FontRole::small, FontRole::tiny}, theme.source_text, row.text);
+}
+
+void CodePanel::draw_instruction(Canvas& canvas, const View& view, const core::CodeRow& row, const Rect& line) {
+  const Theme& theme = canvas.theme();
+  const bool next = row.is_next;
+  const core::Snapshot& now = *view.now;
+  const auto owner = next ? now.on_cpu : now.thread;
+  const ThreadStyle style = owner ? view.styles->of(*owner) : ThreadStyle{};
+  const Colour band = theme.thread(style);
+  const Rect bar = line.inset(canvas.px(4), 0);
+  if (next) {
+    canvas.fill(bar, band, canvas.px(5));
+    canvas.triangle({line.x0 + canvas.px(14), mix(line.y0, line.y1, 0.2f)}, {line.x0 + canvas.px(30), line.center().y},
+                    {line.x0 + canvas.px(14), mix(line.y0, line.y1, 0.8f)}, theme.on_thread(style));
+    canvas.items().mark("rip", line);
+  } else if (row.just_ran) {
+    canvas.fill(bar, with_alpha(band, 48), canvas.px(5));
+    canvas.triangle_outline({line.x0 + canvas.px(14), mix(line.y0, line.y1, 0.25f)},
+                            {line.x0 + canvas.px(28), line.center().y},
+                            {line.x0 + canvas.px(14), mix(line.y0, line.y1, 0.75f)}, theme.text, canvas.px(1.5f));
+    canvas.items().mark("just ran", line);
+  }
+  if (view.selection->code == row.address) canvas.outline(bar, theme.alert, canvas.px(5), canvas.px(2));
+  const Colour strong = next ? theme.on_thread(style) : theme.text;
+  const Colour weak = next ? theme.on_thread(style) : theme.dim;
+
+  float x = line.x0 + canvas.px(42);
+  const std::string address = hex(row.address.value, 6);
+  const float address_width = std::ceil(canvas.width(FontRole::mono_small, address));
+  canvas.text_in({x, line.y0, x + address_width + 1, line.y1}, {FontRole::mono_small}, weak, address);
+  x += address_width + canvas.px(14);
+  const float mnemonic =
+      std::max(canvas.px(62), std::ceil(canvas.width(FontRole::mono_bold, row.mnemonic)) + canvas.px(10));
+  canvas.text_in({x, line.y0, x + mnemonic, line.y1}, {FontRole::mono_bold}, next ? strong : theme.mnemonic,
+                 row.mnemonic);
+  x += mnemonic;
+
+  float right = line.x1 - canvas.px(12);
+  const std::string operands = compact_operands(row.operands, view.code->syntax);
+  const char* sign = next ? "rip" : row.just_ran ? view.words()(Word::just_ran) : "";
+  if (*sign != '\0') {
+    const float wide = std::ceil(canvas.width(FontRole::small, sign)) + canvas.px(next ? 24 : 4);
+    if (x + canvas.width(FontRole::mono_small, operands) + wide + canvas.px(8) <= right) {
+      const Rect place{right - wide, line.y0 + canvas.px(3), right, line.y1 - canvas.px(3)};
+      if (next) {
+        canvas.pill(place, true, theme.on_thread(style), band, sign);
+      } else {
+        canvas.text_in({place.x0, line.y0, place.x1 + 1, line.y1}, {FontRole::small}, theme.text, sign, Align::right);
+      }
+      right -= wide + canvas.px(8);
+    }
+  }
+  canvas.text_in({x, line.y0, right, line.y1}, {FontRole::mono, FontRole::mono_small, FontRole::mono_tiny}, strong,
+                 operands);
+}
+
+void CodePanel::draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
+  draw_head(canvas, view, area, commands);
+  const Rect body{area.x0 + 1, area.y0 + canvas.px(42), area.x1 - 1, area.y1 - canvas.px(4)};
+  const auto& rows = view.code->rows;
+  if (rows.empty()) {
+    canvas.text_in(body.inset(canvas.px(12), 0), {FontRole::text, FontRole::small}, canvas.theme().dim,
+                   view.words()(Word::no_code), Align::center);
+    return;
+  }
+  const float line = kLine * canvas.scale();
+  const float shown = std::floor(body.height() / line);
+  const auto hit = canvas.hit("##code", body);
+  if (wheel_at_ != view.now->step) wheel_ = 0;
+  if (hit.hovered && ImGui::GetIO().MouseWheel != 0) {
+    wheel_ -= ImGui::GetIO().MouseWheel * 3;
+    wheel_at_ = view.now->step;
+  }
+  if (function_ != view.code->function) {
+    function_ = view.code->function;
+    top_ = 0;
+  }
+  top_ = code_top(top_, wanted_row(view), rows.size(), shown);
+  const float last = std::max(0.f, static_cast<float>(rows.size()) - shown);
+  wheel_ = std::clamp(wheel_, -top_, last - top_);
+  const auto first = static_cast<std::size_t>(top_ + wheel_);
+  canvas.clip(body);
+  for (std::size_t i = first; i < rows.size() && i < first + static_cast<std::size_t>(shown); ++i) {
+    const float y = std::floor(body.y0 + static_cast<float>(i - first) * line);
+    const Rect place{area.x0, y, area.x1, std::floor(body.y0 + static_cast<float>(i - first + 1) * line)};
+    const ImVec2 mouse = ImGui::GetIO().MousePos;
+    if (hit.hovered && place.contains({mouse.x, mouse.y})) canvas.tooltip(full_text(rows[i]));
+    if (rows[i].kind == core::CodeRow::Kind::source) {
+      draw_source(canvas, rows[i], place);
+    } else {
+      draw_instruction(canvas, view, rows[i], place);
+    }
+  }
+  canvas.unclip();
+}
+
+}  // namespace fiberscope::app

@@ -1,0 +1,87 @@
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "app/selection.h"
+#include "core/step.h"
+
+namespace fiberscope::app {
+
+/// What panels and keys ask for. They only push; Session applies between two frames.
+namespace command {
+
+struct GoTo {
+  core::StepIndex cursor;
+};
+struct StepBy {
+  std::int64_t steps = 1;
+};
+struct TogglePlay {};
+struct NextSwitch {};
+struct PreviousSwitch {};
+struct ToEnd {};
+struct SetSpeed {
+  double steps_per_second = 2;
+};
+struct ChangeSpeed {
+  int direction = 1;
+};  ///< one notch slower (-1) or faster (+1)
+struct ToggleTheme {};
+struct ToggleFocus {};
+struct ToggleSyntax {};
+struct ToggleReduceMotion {};
+struct ChangeScale {
+  int direction = 0;
+};  ///< smaller (-1), normal (0), larger (+1)
+struct PinThread {
+  core::ThreadId thread;
+};  ///< again: unpins
+struct PinPosition {
+  std::size_t position = 0;
+};  ///< the thread at this place of ThreadStyles::order()
+struct ShowControlBlock {
+  core::ThreadId thread;
+};
+struct ShowCode {
+  std::optional<emu::Address> address;
+};  ///< nothing: back to the code at rip
+struct ToCellOrigin {
+  emu::Address address;
+  std::uint32_t size = 8;
+};
+struct ToRegisterOrigin {
+  emu::Register reg;
+};
+struct SetHover {
+  Hover hover;
+};
+enum class Dialog : std::uint8_t { none, help, go_to, find };
+struct Open {
+  Dialog dialog = Dialog::none;
+};
+struct Close {};  ///< whatever lies on top: dialog, control block, other code
+struct SubmitStep {
+  std::string text;
+};
+struct SubmitFind {
+  std::string text;
+};
+struct SavePicture {};
+struct Quit {};
+
+}  // namespace command
+
+using Command =
+    std::variant<command::GoTo, command::StepBy, command::TogglePlay, command::NextSwitch, command::PreviousSwitch,
+                 command::ToEnd, command::SetSpeed, command::ChangeSpeed, command::ToggleTheme, command::ToggleFocus,
+                 command::ToggleSyntax, command::ToggleReduceMotion, command::ChangeScale, command::PinThread,
+                 command::PinPosition, command::ShowControlBlock, command::ShowCode, command::ToCellOrigin,
+                 command::ToRegisterOrigin, command::SetHover, command::Open, command::Close, command::SubmitStep,
+                 command::SubmitFind, command::SavePicture, command::Quit>;
+
+using Commands = std::vector<Command>;
+
+}  // namespace fiberscope::app

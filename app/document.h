@@ -1,0 +1,35 @@
+#pragma once
+#include <optional>
+#include <string>
+
+#include "core/code_view.h"
+#include "core/snapshot.h"
+#include "core/timeline.h"
+
+namespace fiberscope::app {
+
+/// What the window shows: one trace, finished or still growing. Panels never see it; the window asks it between frames and
+/// hands the panels plain data. References stay valid until the next call of a member that is not const.
+class Document {
+ public:
+  virtual ~Document() = default;
+
+  /// Picks up what was recorded since the last call; true if the trace grew or ended.
+  virtual bool refresh() = 0;
+  [[nodiscard]] virtual const std::string& title() const = 0;
+  [[nodiscard]] virtual const core::Timeline& timeline() const = 0;
+  /// A line for people about how the run ended ("exit code 0", "stopped: page fault at …"); empty while it is recorded.
+  [[nodiscard]] virtual const std::string& ending() const = 0;
+
+  /// The cursor is clamped to the trace.
+  virtual const core::Snapshot& snapshot(core::StepIndex cursor) = 0;
+  virtual core::CodeView code(core::StepIndex cursor, core::Syntax syntax) = 0;
+  /// The code of the function that holds `address`, as it stands at the cursor.
+  virtual core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) = 0;
+
+  /// The last step at or before the cursor that wrote any byte of the cell, or the register.
+  virtual std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) = 0;
+  virtual std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) = 0;
+};
+
+}  // namespace fiberscope::app

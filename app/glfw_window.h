@@ -1,0 +1,26 @@
+#pragma once
+#include <optional>
+
+#include "app/document.h"
+#include "app/theme.h"
+#include "app/words.h"
+#include "emu/result.h"
+
+namespace fiberscope::app {
+
+struct WindowOptions {
+  core::StepIndex cursor;              ///< where to start
+  bool play = false;                   ///< start playing
+  std::optional<ThemeKind> theme;      ///< else as the settings say
+  std::optional<core::Syntax> syntax;  ///< likewise
+  Language language = Language::en;
+  int width = 1600;
+  int height = 900;
+  bool report_state_on_exit = false;  ///< print one JSON object on stdout when the window closes
+};
+
+/// Shows the document until its window is closed. The result is an exit code; an error says why there is no window, and
+/// what to do without one.
+emu::Result<int> run_window(Document& document, const WindowOptions& options);
+
+}  // namespace fiberscope::app

@@ -1,0 +1,57 @@
+#pragma once
+#include <imgui.h>
+
+/// The only file that knows which ImGui it is built against: 1.86 (Debian 12) has arrays of keys and a mouse state in
+/// ImGuiIO, 1.87 and later take events. Used where there is no window library to feed ImGui: pictures and tests.
+namespace fiberscope::app::compat {
+
+inline void init_headless_keys() {
+#if IMGUI_VERSION_NUM < 18700
+  ImGuiIO& io = ImGui::GetIO();
+  for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = key;
+#endif
+}
+
+inline void key(ImGuiKey key, bool down) {
+  ImGuiIO& io = ImGui::GetIO();
+#if IMGUI_VERSION_NUM >= 18700
+  io.AddKeyEvent(key, down);
+#else
+  io.KeysDown[key] = down;
+#endif
+}
+
+#if IMGUI_VERSION_NUM < 18700
+inline void key(ImGuiKey_ code, bool down) {
+  key(static_cast<ImGuiKey>(code), down);
+}
+#endif
+
+inline void mouse_position(float x, float y) {
+  ImGuiIO& io = ImGui::GetIO();
+#if IMGUI_VERSION_NUM >= 18700
+  io.AddMousePosEvent(x, y);
+#else
+  io.MousePos = {x, y};
+#endif
+}
+
+inline void mouse_button(int button, bool down) {
+  ImGuiIO& io = ImGui::GetIO();
+#if IMGUI_VERSION_NUM >= 18700
+  io.AddMouseButtonEvent(button, down);
+#else
+  io.MouseDown[button] = down;
+#endif
+}
+
+inline void mouse_wheel(float y) {
+  ImGuiIO& io = ImGui::GetIO();
+#if IMGUI_VERSION_NUM >= 18700
+  io.AddMouseWheelEvent(0, y);
+#else
+  io.MouseWheel += y;
+#endif
+}
+
+}  // namespace fiberscope::app::compat

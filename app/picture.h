@@ -1,0 +1,39 @@
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <vector>
+
+#include "app/document.h"
+#include "app/theme.h"
+#include "app/words.h"
+#include "emu/result.h"
+
+namespace fiberscope::app {
+
+/// Pixels from the upper left corner, row by row, four bytes each: red, green, blue, alpha (always 255).
+struct Picture {
+  int width = 0;
+  int height = 0;
+  std::vector<std::uint8_t> rgba;
+};
+
+struct PictureOptions {
+  core::StepIndex cursor;  ///< clamped to the trace
+  double phase = 1;        ///< of the film of the step that leads to the cursor; 1: the state at the cursor
+  int width = 1600;
+  int height = 900;
+  ThemeKind theme = ThemeKind::dark;
+  Language language = Language::en;
+  core::Syntax syntax = core::Syntax::intel;
+  bool focus = false;
+};
+
+inline constexpr int kSmallestPicture = 320;
+inline constexpr int kLargestPicture = 8192;
+
+/// The window's picture, without a window or a display.
+emu::Result<Picture> render_picture(Document& document, const PictureOptions& options);
+/// Replaces the file as a whole.
+emu::Result<void> write_png(const Picture& picture, const std::filesystem::path& path);
+
+}  // namespace fiberscope::app

@@ -1,0 +1,401 @@
+#include "app/stack_column.h"
+
+#include <fmt/format.h>
+#include <imgui.h>
+
+#include <initializer_list>
+
+#include "app/format.h"
+#include "app/threads_panel.h"
+
+namespace fiberscope::app {
+namespace {
+
+constexpr float kLeftGutter = 52;   // rsp, rbp and TCB tags
+constexpr float kRightGutter = 25;  // arrows of the rbp chain
+constexpr float kHead = 38;
+constexpr float kFoot = 21;
+constexpr int kLongestColumn = 8;
+constexpr int kLongestValue = 16;
+constexpr int kShortestValue = 7;
+
+bool touches(const core::Cell& cell, emu::Address address, std::uint64_t size) {
+  return address < cell.address + cell.size && cell.address < address + size;
+}
+
+const core::MemoryAccess* next_access(const core::Snapshot& now, const core::Cell& cell) {
+  for (const core::MemoryAccess& access : now.next_accesses) {
+    if (touches(cell, access.address, access.size)) return &access;
+  }
+  return nullptr;
+}
+
+bool just_written(const core::Snapshot& now, const core::Cell& cell) {
+  for (const core::MemoryChange& change : now.written) {
+    if (touches(cell, change.address, change.size)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+StackColumn::StackColumn(Canvas& canvas, const View& view, const core::StackView& stack, const Rect& area,
+                         StackColumnState& state)
+    : canvas_(canvas),
+      view_(view),
+      stack_(stack),
+      state_(state),
+      area_(area),
+      style_(view.styles->of(stack.thread)),
+      colour_(canvas.theme().thread(style_)),
+      light_(static_cast<float>(view.film.light(stack.thread, view.now->on_cpu))) {
+  body_ = {area.x0, area.y0 + canvas.px(kHead), area.x1, area.y1 - canvas.px(kFoot)};
+  box_ = {area.x0 + canvas.px(kLeftGutter), body_.y0, area.x1 - canvas.px(kRightGutter), body_.y1};
+  StackLayoutOptions options;
+  options.height = body_.height() / canvas.scale();
+  options.unfolded = state.unfolded;
+  layout_ = lay_out_stack(stack, options);
+  const float hidden = std::max(0.f, layout_.height - options.height);
+  state_.scroll = state.unfolded ? std::clamp(state_.scroll, 0.f, hidden) : 0;
+  address_digits_ = std::max(6, hex_digits(stack.range.high.value));
+  // Wide enough for addresses; a longer value takes its room from its own label.
+  value_digits_ = std::min(kLongestColumn, address_digits_);
+}
+
+Colour StackColumn::tinted(int alpha) const {
+  return with_alpha(colour_, static_cast<std::uint32_t>(std::clamp(alpha, 0, 255)));
+}
+
+Rect StackColumn::rect_of(const StackRow& row) const {
+  return {box_.x0, y_of(row.y), box_.x1, y_of(row.y + row.height)};
+}
+
+std::optional<Point> StackColumn::edge_of(emu::Address address) const {
+  const StackRow* row = layout_.row_at(address);
+  float y = 0;
+  if (row != nullptr) {
+    y = rect_of(*row).center().y;
+  } else if (!stack_.cells.empty() && address > stack_.cells.front().address) {
+    y = body_.y0;
+  } else {
+    return std::nullopt;
+  }
+  if (y < body_.y0 - 1 || y > body_.y1 + 1) return std::nullopt;
+  return Point{box_.x0, y};
+}
+
+void StackColumn::draw_head(Commands& commands) {
+  const Theme& theme = canvas_.theme();
+  const Words words = view_.words();
+  const core::ThreadView* thread = view_.thread(stack_.thread);
+  if (thread == nullptr) return;
+  const float middle = area_.y0 + canvas_.px(15);
+  const Rect line{area_.x0, middle - canvas_.px(13), box_.x1, middle + canvas_.px(13)};
+  canvas_.badge({area_.x0 + canvas_.px(20), middle}, canvas_.px(14), style_);
+  float right = line.x1;
+  const auto pill_width = [&](const char* word) {
+    return std::ceil(canvas_.width(FontRole::small, word)) + canvas_.px(26);
+  };
+  const core::ThreadState state = thread->thread.state;
+  const Rect pill{right - pill_width(words.state(state)), middle - canvas_.px(12), right, middle + canvas_.px(12)};
+  draw_state_pill(canvas_, words, pill, style_, state);
+  canvas_.items().mark(label("state", stack_.thread.value), pill);
+  right = pill.x0 - canvas_.px(6);
+  const bool on_cpu = view_.now->on_cpu == stack_.thread;
+  if (on_cpu && state != core::ThreadState::running) {
+    const char* word = words(Word::on_cpu);
+    const Rect sign{right - pill_width(word), middle - canvas_.px(12), right, middle + canvas_.px(12)};
+    canvas_.pill(sign, true, theme.text, theme.panel, word);
+    right = sign.x0 - canvas_.px(6);
+  }
+  if (state_.unfolded) {
+    const char* word = words(Word::fold);
+    const Rect fold{right - pill_width(word), middle - canvas_.px(12), right, middle + canvas_.px(12)};
+    const auto pressed = canvas_.hit(label("fold", stack_.thread.value), fold);
+    canvas_.pill(fold, false, theme.dim, theme.dim, word);
+    if (pressed.hovered) canvas_.tooltip(words(Word::tip_fold));
+    if (pressed.clicked) state_ = {};
+    right = fold.x0 - canvas_.px(6);
+  }
+  canvas_.text_in({area_.x0 + canvas_.px(42), line.y0, right, line.y1},
+                  {FontRole::title, FontRole::text_bold, FontRole::small, FontRole::tiny}, colour_,
+                  thread->thread.name);
+  if (view_.selection->thread == stack_.thread) {
+    canvas_.fill(
+        {area_.x0 + canvas_.px(6), line.y1 + canvas_.px(2), area_.x0 + canvas_.px(34), line.y1 + canvas_.px(5)},
+        theme.text);
+  }
+  // Behind the fold button, which takes the mouse first.
+  const auto hit = canvas_.hit(label("column", stack_.thread.value), line);
+  if (hit.hovered) {
+    const Word end = !stack_.chain_complete                       ? Word::chain_unknown
+                     : stack_.chain_end == core::ChainEnd::forged ? Word::chain_forged
+                                                                  : Word::chain_entry;
+    canvas_.tooltip(thread->thread.name + "  [" + hex_address(stack_.range.low) + ", " +
+                    hex_address(stack_.range.high) + ")\n" + words(end) + "\n" + words(Word::tip_pin));
+  }
+  if (hit.clicked) commands.push_back(command::PinThread{stack_.thread});
+}
+
+void StackColumn::draw_box(const FrameBox& frame) {
+  const Theme& theme = canvas_.theme();
+  const Rect rect{box_.x0, y_of(frame.top), box_.x1, y_of(frame.bottom)};
+  const float lit = light_;
+  canvas_.fill(rect, tinted(theme.tint + static_cast<int>(mix(-10, 8, lit))), canvas_.px(6));
+  const Rect head{rect.x0, rect.y0, rect.x1, rect.y0 + canvas_.px(23)};
+  canvas_.fill_top(head, tinted(theme.head_tint - static_cast<int>(mix(28, 0, lit))), canvas_.px(6));
+  canvas_.outline(rect, tinted(static_cast<int>(mix(165, 255, lit))), canvas_.px(6), canvas_.px(mix(1.6f, 3, lit)));
+}
+
+void StackColumn::draw_frame_head(const StackRow& row, Commands& commands) {
+  const Theme& theme = canvas_.theme();
+  const core::Frame& frame = stack_.frames[row.frame];
+  const Rect rect = rect_of(row);
+  const bool first = row.frame == layout_.boxes.front().frame;
+  float right = rect.x1 - canvas_.px(10);
+  const std::string name = frame.function.empty() ? hex_address(frame.rip) : frame.function + "()";
+  if (first) {
+    const char* word = view_.words()(Word::high_addresses);
+    const float room = right - rect.x0 - canvas_.px(26) - canvas_.width(FontRole::small, name);
+    const FontRole font = canvas_.width(FontRole::small, word) <= room ? FontRole::small : FontRole::micro;
+    if (canvas_.width(font, word) <= room) {
+      right = canvas_.text_in({rect.x0, rect.y0, right, rect.y1}, {font}, theme.text, word, Align::right).x0 -
+              canvas_.px(8);
+    }
+  }
+  canvas_.text_in({rect.x0 + canvas_.px(10), rect.y0, right, rect.y1},
+                  {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, name);
+  const auto hit = canvas_.hit(fmt::format("frame {}:{}", stack_.thread.value, row.frame), rect);
+  if (hit.hovered)
+    canvas_.tooltip(name + "  rip " + hex_address(frame.rip) + "\n" + view_.words()(Word::tip_go_to_code));
+  if (hit.clicked) commands.push_back(command::ShowCode{frame.rip});
+}
+
+void StackColumn::draw_label(const core::Cell& cell, const Rect& rect) {
+  const Theme& theme = canvas_.theme();
+  const auto fonts = {FontRole::small, FontRole::tiny, FontRole::micro};
+  const float opacity = cell.live ? 1.f : 0.7f;
+  float x = rect.x0;
+  Colour colour = theme.dim;
+  std::string text = cell.symbol;
+  switch (cell.role) {
+    case core::CellRole::return_address:
+      canvas_.return_arrow({x, rect.center().y}, fade(theme.text, opacity));
+      x += canvas_.px(18);
+      colour = theme.text;
+      break;
+    case core::CellRole::saved_rbp:
+      colour = colour_;
+      break;
+    case core::CellRole::saved_register:
+    case core::CellRole::local:
+    case core::CellRole::argument:
+      colour = theme.text;
+      break;
+    case core::CellRole::padding:
+      break;
+    case core::CellRole::never_written:
+      if (text.empty()) text = view_.words()(Word::never_written);
+      break;
+  }
+  const Rect letters = canvas_.text_in({x, rect.y0, rect.x1, rect.y1}, fonts, fade(colour, opacity), text);
+  if (cell.role != core::CellRole::saved_register || cell.owner.empty()) return;
+  // Whose value a saved register holds, where there is room to say it in full; else only the tooltip does.
+  const Rect rest{letters.x1 + canvas_.px(5), rect.y0, rect.x1, rect.y1};
+  for (const FontRole font : {FontRole::tiny, FontRole::micro}) {
+    if (canvas_.width(font, cell.owner) > rest.width()) continue;
+    canvas_.text_in(rest, {font}, fade(theme.dim, opacity), cell.owner);
+    break;
+  }
+}
+
+void StackColumn::draw_cell_text(const core::Cell& cell, const Rect& rect) {
+  const Theme& theme = canvas_.theme();
+  const float opacity = cell.live ? 1.f : 0.7f;
+  const float advance = canvas_.width(FontRole::mono_small, "0");
+  float x = rect.x0 + canvas_.px(7);
+  std::string address = hex(cell.address.value, 6);
+  if (address_digits_ > 8) address = "…" + address.substr(address.size() - 6);
+  const float address_width = canvas_.width(FontRole::mono_small, address_digits_ > 8 ? "…000000" : address);
+  canvas_.text_in({x, rect.y0, x + address_width + 1, rect.y1}, {FontRole::mono_small}, fade(theme.dim, opacity),
+                  address);
+  x += address_width + canvas_.px(8);
+  const float column = advance * static_cast<float>(value_digits_);
+  const float gap = canvas_.px(9);
+  const float right = rect.x1 - canvas_.px(3);
+  const std::uint64_t value = shown_value(view_.film, view_.before, cell, stack_.thread);
+  const Colour colour = cell.role == core::CellRole::saved_rbp ? colour_ : value == 0 ? theme.dim : theme.text;
+  const bool unwritten = cell.role == core::CellRole::never_written;
+  std::string digits = unwritten && value == 0 ? "·" : hex(value);
+  float room = column;
+  FontRole font = FontRole::mono_small;
+  if (static_cast<int>(digits.size()) > value_digits_ && !unwritten) {
+    const float arrow = cell.role == core::CellRole::return_address ? canvas_.px(18) : 0;
+    const float label = canvas_.width(FontRole::small, cell.symbol) + arrow;
+    room = std::max(column, right - x - gap - label);
+    if (canvas_.width(font, digits) > room) font = FontRole::mono_tiny;
+    for (int count = kLongestValue - 1; count >= kShortestValue && canvas_.width(font, digits) > room; --count) {
+      digits = short_hex(value, count);
+    }
+    room = std::max(column, canvas_.width(font, digits));
+  }
+  canvas_.text_in({x, rect.y0, x + room + 1, rect.y1}, {font}, fade(unwritten ? theme.dim : colour, opacity), digits,
+                  Align::right);
+  x += room + gap;
+  draw_label(cell, {x, rect.y0, right, rect.y1});
+}
+
+void StackColumn::draw_cell(const StackRow& row, Commands& commands) {
+  const Theme& theme = canvas_.theme();
+  const core::Cell& cell = stack_.cells[row.cell];
+  Rect rect = rect_of(row);
+  const Rect inner{rect.x0 + canvas_.px(3), rect.y0, rect.x1 - canvas_.px(3), rect.y1 - canvas_.px(1)};
+  if (!cell.live) {
+    canvas_.hatch(rect.inset(canvas_.px(2), 0), theme.hatch, canvas_.px(13));
+  } else if (row.cell > 0 && stack_.cells[row.cell - 1].frame == cell.frame) {
+    canvas_.line({rect.x0 + canvas_.px(4), rect.y0}, {rect.x1 - canvas_.px(4), rect.y0}, tinted(60));
+  }
+  const bool awaited = view_.film.awaits(CellPlace{stack_.thread, cell.address});
+  if (!awaited && just_written(*view_.now, cell)) {
+    canvas_.fill(inner, theme.changed_back, canvas_.px(4));
+    canvas_.fill({inner.x0, inner.y0, inner.x0 + canvas_.px(4), inner.y1}, theme.changed, canvas_.px(2));
+    canvas_.items().mark(label("written", cell.address), inner);
+  }
+  if (const core::MemoryAccess* access = view_.film.running() ? nullptr : next_access(*view_.now, cell)) {
+    canvas_.outline(inner, theme.changed, canvas_.px(4), canvas_.px(2));
+    // Beside the cell: a triangle that points out of it for a read, into it for a write.
+    const Point at{rect.x1 + canvas_.px(9), rect.center().y};
+    const float r = canvas_.px(5);
+    const float out = access->is_write ? -r : r;
+    canvas_.triangle({at.x - out, at.y - r}, {at.x + out, at.y}, {at.x - out, at.y + r}, theme.changed);
+    canvas_.items().mark(label("next", cell.address), inner);
+  }
+  if (view_.selection->address == cell.address || view_.selection->hover.address == cell.address) {
+    canvas_.outline(inner, theme.text, canvas_.px(4), canvas_.px(1.5f));
+  }
+  draw_cell_text(cell, rect);
+  react(cell, rect, commands);
+}
+
+void StackColumn::react(const core::Cell& cell, const Rect& rect, Commands& commands) {
+  const auto hit = canvas_.hit(label("cell", cell.address), rect);
+  if (!hit.hovered && !hit.clicked) return;
+  const Words words = view_.words();
+  const bool is_return = cell.role == core::CellRole::return_address;
+  if (hit.hovered) {
+    Hover hover;
+    hover.address = cell.address;
+    commands.push_back(command::SetHover{hover});
+    std::string tip = fmt::format("{}: 0x{:016x}\n{}", hex_address(cell.address), cell.value, cell.symbol);
+    if (!cell.owner.empty()) tip += fmt::format(" · {}", words(Word::tip_owner_n, cell.owner));
+    if (const core::MemoryAccess* access = next_access(*view_.now, cell); access != nullptr && view_.now->next) {
+      tip += fmt::format("\n{}: {}", view_.now->next->intel, words(access->is_write ? Word::writes : Word::reads));
+    }
+    tip += std::string("\n") + words(is_return         ? Word::tip_go_to_code
+                                     : cell.written_at ? Word::tip_last_write
+                                                       : Word::tip_never_written);
+    canvas_.tooltip(tip);
+  }
+  if (!hit.clicked) return;
+  if (is_return) {
+    commands.push_back(command::ShowCode{emu::Address{cell.value}});
+  } else {
+    commands.push_back(command::ToCellOrigin{cell.address, cell.size});
+  }
+}
+
+void StackColumn::draw_folded(const StackRow& row) {
+  const Theme& theme = canvas_.theme();
+  const Rect rect = rect_of(row);
+  const bool frames = row.kind == StackRow::Kind::folded_frames;
+  const auto hit =
+      canvas_.hit(frames ? label("folded", stack_.thread.value) : label("folded cells", row.range.low), rect);
+  canvas_.fill(rect.inset(canvas_.px(frames ? 0 : 3), canvas_.px(1)), tinted(theme.tint), canvas_.px(6));
+  if (frames)
+    canvas_.outline(rect.inset(0, canvas_.px(1)), tinted(hit.hovered ? 255 : 165), canvas_.px(6), canvas_.px(1.5f));
+  for (int dot = 0; dot < 3; ++dot) {
+    canvas_.circle({rect.x0 + canvas_.px(14 + 8 * static_cast<float>(dot)), rect.center().y}, canvas_.px(2.5f),
+                   theme.text);
+  }
+  const std::string text =
+      view_.words()(frames ? Word::folded_frames_n : Word::folded_cells_n, std::to_string(row.count));
+  canvas_.text_in({rect.x0 + canvas_.px(42), rect.y0, rect.x1 - canvas_.px(8), rect.y1},
+                  {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, text);
+  if (hit.hovered) canvas_.tooltip(text + "\n" + view_.words()(Word::tip_unfold));
+  if (hit.clicked) state_ = {true, 0};
+}
+
+void StackColumn::draw_foot() {
+  const Theme& theme = canvas_.theme();
+  const Words words = view_.words();
+  const float top = std::min(std::max(y_of(layout_.height), body_.y0), body_.y1);
+  const Rect line{box_.x0 + canvas_.px(8), top, box_.x1 - canvas_.px(8), top + canvas_.px(kFoot)};
+  const Rect low = canvas_.text_in(line, {FontRole::small, FontRole::tiny}, theme.dim, words(Word::low_addresses));
+  canvas_.items().mark(label("low addresses", stack_.thread.value), low);
+  const Rect rest{low.x1 + canvas_.px(14), line.y0, line.x1, line.y1};
+  if (!stack_.chain_complete && !stack_.frames.empty()) {
+    canvas_.text_in(rest, {FontRole::tiny, FontRole::micro}, theme.alert, words(Word::chain_unknown), Align::right);
+  } else if (stack_.omitted > 0) {
+    const std::string text = words(Word::untouched_n, grouped(stack_.omitted));
+    if (canvas_.width(FontRole::micro, text) > rest.width()) return;
+    canvas_.text_in(rest, {FontRole::tiny, FontRole::micro}, theme.dim, text, Align::right);
+  }
+}
+
+void StackColumn::draw_chain() {
+  for (const core::Cell& cell : stack_.cells) {
+    if (!cell.live || cell.role != core::CellRole::saved_rbp) continue;
+    const StackRow* from = layout_.row_at(cell.address);
+    const StackRow* to = layout_.row_at(emu::Address{cell.value});
+    if (from == nullptr || to == nullptr || from == to || from->kind != StackRow::Kind::cell) continue;
+    const Point start{box_.x1, rect_of(*from).center().y};
+    const Point end{box_.x1, rect_of(*to).center().y};
+    const float bulge = canvas_.px(24);
+    const Colour colour = tinted(static_cast<int>(mix(200, 255, light_)));
+    canvas_.circle(start, canvas_.px(4), colour);
+    const Point neck{end.x + canvas_.px(7), end.y + (start.y > end.y ? 1.f : -1.f) * canvas_.px(1)};
+    canvas_.curve(start, {start.x + bulge, mix(start.y, end.y, 0.2f)}, {end.x + bulge, mix(start.y, end.y, 0.8f)}, neck,
+                  colour, canvas_.px(2.5f));
+    canvas_.triangle({end.x + 1, end.y}, {end.x + canvas_.px(10), end.y - canvas_.px(6)},
+                     {end.x + canvas_.px(10), end.y + canvas_.px(6)}, colour);
+    canvas_.items().mark(label("chain", cell.address),
+                         {box_.x1, std::min(start.y, end.y), area_.x1, std::max(start.y, end.y)});
+  }
+}
+
+void StackColumn::draw(Commands& commands) {
+  draw_head(commands);
+  if (stack_.cells.empty()) {
+    canvas_.text_in(body_, {FontRole::text, FontRole::small}, canvas_.theme().dim, view_.words()(Word::no_stack),
+                    Align::center);
+    return;
+  }
+  if (state_.unfolded) {
+    const ImGuiIO& io = ImGui::GetIO();
+    if (area_.contains({io.MousePos.x, io.MousePos.y})) state_.scroll -= io.MouseWheel * 3 * layout_.row_height;
+    state_.scroll = std::clamp(state_.scroll, 0.f, std::max(0.f, layout_.height - body_.height() / canvas_.scale()));
+  }
+  canvas_.clip({area_.x0, body_.y0 - 2, area_.x1, body_.y1 + 1});
+  for (const FrameBox& frame : layout_.boxes) draw_box(frame);
+  for (const StackRow& row : layout_.rows) {
+    const Rect rect = rect_of(row);
+    if (rect.y0 < body_.y0 - 1 || rect.y1 > body_.y1 + 2) continue;
+    switch (row.kind) {
+      case StackRow::Kind::frame_head:
+        draw_frame_head(row, commands);
+        break;
+      case StackRow::Kind::cell:
+        draw_cell(row, commands);
+        break;
+      case StackRow::Kind::folded_frames:
+      case StackRow::Kind::folded_cells:
+        draw_folded(row);
+        break;
+    }
+  }
+  draw_chain();
+  canvas_.unclip();
+  draw_foot();
+}
+
+}  // namespace fiberscope::app

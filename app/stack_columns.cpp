@@ -1,0 +1,65 @@
+#include <algorithm>
+
+#include "app/stack_layout.h"
+
+namespace fiberscope::app {
+namespace {
+
+bool has_stack(const core::Snapshot& snapshot, core::ThreadId thread) {
+  return std::any_of(snapshot.stacks.begin(), snapshot.stacks.end(),
+                     [&](const core::StackView& stack) { return stack.thread == thread && !stack.cells.empty(); });
+}
+
+}  // namespace
+
+void reveal_next_write(core::Snapshot& snapshot) {
+  constexpr std::uint64_t kAtMost = 4;
+  for (const core::MemoryAccess& access : snapshot.next_accesses) {
+    if (!access.is_write) continue;
+    for (core::StackView& stack : snapshot.stacks) {
+      if (!stack.range.contains(access.address) || stack.cells.empty()) continue;
+      const emu::Address lowest = stack.cells.back().address;
+      if (access.address >= lowest || lowest - access.address > kAtMost * 8) continue;
+      for (emu::Address at = lowest; at > access.address && at.value >= 8;) {
+        at = at - 8;
+        core::Cell cell;
+        cell.address = at;
+        cell.live = at >= stack.rsp;
+        stack.cells.push_back(cell);
+        if (stack.omitted > 0) --stack.omitted;
+      }
+    }
+  }
+}
+
+ColumnChoice choose_columns(const core::Snapshot& snapshot, const core::Timeline& timeline,
+                            const std::vector<core::ThreadId>& order, std::optional<core::ThreadId> pinned) {
+  const auto& switches = timeline.switches;
+  const auto behind_end = std::upper_bound(switches.begin(), switches.end(), snapshot.step,
+                                           [](core::StepIndex step, const core::Switch& s) { return step < s.step; });
+  const auto behind = behind_end - switches.begin();
+
+  std::optional<core::ThreadId> running = snapshot.on_cpu;
+  if (!running && behind > 0) running = switches[static_cast<std::size_t>(behind - 1)].to;
+  if (running && !has_stack(snapshot, *running)) running.reset();
+
+  std::optional<core::ThreadId> other;
+  const auto take = [&](std::optional<core::ThreadId> thread) {
+    if (!other && thread && thread != running && has_stack(snapshot, *thread)) other = thread;
+  };
+  take(pinned);
+  for (auto i = behind; i > 0 && !other; --i) take(switches[static_cast<std::size_t>(i - 1)].from);
+  if (behind_end != switches.end()) take(behind_end->to);
+  for (const core::ThreadId thread : order) take(thread);
+
+  ColumnChoice choice;
+  const bool running_left = behind % 2 == 1;
+  choice.left = running_left ? running : other;
+  choice.right = running_left ? other : running;
+  for (const core::ThreadId thread : order) {
+    if (thread != running && thread != other && has_stack(snapshot, thread)) choice.strips.push_back(thread);
+  }
+  return choice;
+}
+
+}  // namespace fiberscope::app

@@ -1,0 +1,139 @@
+#include "app/threads_panel.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+
+#include "app/format.h"
+
+namespace fiberscope::app {
+namespace {
+
+constexpr float kRow = 36;
+constexpr float kLeastRow = 25;
+
+std::vector<std::string> last_lines(std::string_view text, std::size_t count) {
+  std::vector<std::string> lines;
+  while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  while (!text.empty() && lines.size() < count) {
+    const auto start = text.rfind('\n');
+    lines.emplace_back(start == std::string_view::npos ? text : text.substr(start + 1));
+    text = start == std::string_view::npos ? std::string_view{} : text.substr(0, start);
+  }
+  std::reverse(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace
+
+void draw_state_pill(Canvas& canvas, const Words& words, const Rect& rect, const ThreadStyle& style,
+                     core::ThreadState state) {
+  const Theme& theme = canvas.theme();
+  const Colour colour = theme.thread(style);
+  switch (state) {
+    case core::ThreadState::running:
+      canvas.pill(rect, true, colour, theme.on_thread(style), words.state(state));
+      break;
+    case core::ThreadState::ready:
+      canvas.pill(rect, false, colour, colour, words.state(state));
+      break;
+    case core::ThreadState::waiting:
+    case core::ThreadState::init:
+    case core::ThreadState::finished:
+    case core::ThreadState::unused:
+      canvas.pill(rect, true, theme.grid, theme.dim, words.state(state));
+      canvas.outline(rect, state == core::ThreadState::waiting ? theme.dim : theme.border, rect.height() / 2,
+                     canvas.px(2));
+      break;
+  }
+}
+
+void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& row,
+                            Commands& commands) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  const core::Thread& data = thread.thread;
+  const ThreadStyle style = view.styles->of(data.id);
+  const auto light = static_cast<float>(view.film.light(data.id, view.now->on_cpu));
+  const Rect bar{row.x0 + canvas.px(4), row.y0 + 1, row.x1 - canvas.px(4), row.y1 - 1};
+  const auto hit = canvas.hit(label("thread", data.id.value), bar);
+  if (light > 0) canvas.fill(bar, fade(with_alpha(theme.thread(style), 46), light), canvas.px(6));
+  if (hit.hovered || view.selection->thread == data.id) canvas.outline(bar, theme.text, canvas.px(6), canvas.px(1.5f));
+
+  const float radius = std::min(canvas.px(14), row.height() * 0.42f);
+  canvas.badge({row.x0 + canvas.px(26), row.center().y}, radius, style);
+  const float pill_left = row.x0 + canvas.px(166);
+  canvas.text_in({row.x0 + canvas.px(50), row.y0, pill_left - canvas.px(6), row.y1},
+                 {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, data.name);
+  const float margin = std::max(2.f, (row.height() - canvas.px(26)) / 2);
+  const Rect pill{pill_left, row.y0 + margin, row.x0 + canvas.px(284), row.y1 - margin};
+  draw_state_pill(canvas, words, pill, style, data.state);
+
+  // The saved rsp is stale while the thread is on the CPU: then that is said instead, unless the state says it already.
+  const bool on_cpu = view.now->on_cpu == data.id;
+  const Rect right{pill.x1 + canvas.px(6), row.y0, row.x1 - canvas.px(12), row.y1};
+  const bool told = on_cpu == (data.state == core::ThreadState::running);
+  canvas.items().mark(label("saved rsp", data.id.value), right);
+  if (on_cpu && !told) {
+    canvas.text_in(right, {FontRole::small, FontRole::tiny}, theme.text, words(Word::on_cpu), Align::right);
+  } else {
+    canvas.text_in(right, {FontRole::mono_small, FontRole::mono_tiny}, on_cpu ? theme.dim : theme.text,
+                   short_hex(data.saved_rsp.value, 8), Align::right);
+  }
+  if (hit.hovered) {
+    canvas.tooltip(data.name + " · " + words.state(data.state) +
+                   (on_cpu ? std::string(" · ") + words(Word::on_cpu) : "") + "\n" + words(Word::tip_control_block) +
+                   " (" + hex_address(data.tcb) + ")");
+  }
+  if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
+}
+
+void ThreadsPanel::draw_console(Canvas& canvas, const View& view, const Rect& area) {
+  const float line = canvas.px(22);
+  const auto room = static_cast<std::size_t>(std::max(0.f, area.height() / line));
+  if (room < 1 || view.now->console.empty()) return;
+  const Theme& theme = canvas.theme();
+  const auto lines = last_lines(view.now->console, room);
+  canvas.line({area.x0 + canvas.px(10), area.y0 - canvas.px(2)}, {area.x1 - canvas.px(10), area.y0 - canvas.px(2)},
+              theme.border);
+  float y = area.y0;
+  for (std::size_t i = 0; i < lines.size(); ++i, y += line) {
+    canvas.text_in({area.x0 + canvas.px(14), y, area.x0 + canvas.px(30), y + line}, {FontRole::mono_tiny}, theme.dim,
+                   i + 1 == lines.size() ? ">" : " ");
+    canvas.text_in({area.x0 + canvas.px(32), y, area.x1 - canvas.px(12), y + line}, {FontRole::mono_tiny}, theme.text,
+                   lines[i]);
+  }
+  const Rect place{area.x0, area.y0, area.x1, y};
+  if (canvas.hit("##console", place).hovered) {
+    canvas.tooltip(std::string(view.words()(Word::console)) + "\n" + view.now->console);
+  }
+}
+
+void ThreadsPanel::draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
+  const Words words = view.words();
+  const Rect head = canvas.panel_head("threads", area, words(Word::threads));
+  canvas.text_in(head, {FontRole::small, FontRole::tiny}, canvas.theme().dim, words(Word::saved_rsp), Align::right);
+  std::vector<const core::ThreadView*> threads;
+  for (const core::ThreadId id : view.styles->order()) {
+    if (const core::ThreadView* thread = view.thread(id)) threads.push_back(thread);
+  }
+  if (threads.empty()) return;
+  const float top = area.y0 + canvas.px(41);
+  const float room = area.y1 - canvas.px(3) - top;
+  const float row = std::clamp(room / static_cast<float>(threads.size()), canvas.px(kLeastRow), canvas.px(kRow));
+  const auto fit = static_cast<std::size_t>(std::max(1.f, std::floor(room / row + 0.01f)));
+  // Where not all fit, the ones that matter come into view: those on the CPU, then in order.
+  if (threads.size() > fit) {
+    std::stable_partition(threads.begin(), threads.end(),
+                          [&](const core::ThreadView* t) { return t->thread.state != core::ThreadState::finished; });
+    threads.resize(fit);
+  }
+  float y = top;
+  for (const core::ThreadView* thread : threads) {
+    draw_row(canvas, view, *thread, {area.x0, y, area.x1, y + row}, commands);
+    y += row;
+  }
+  draw_console(canvas, view, {area.x0, y + canvas.px(3), area.x1, area.y1 - canvas.px(2)});
+}
+
+}  // namespace fiberscope::app

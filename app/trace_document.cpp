@@ -1,0 +1,64 @@
+#include "app/trace_document.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::app {
+namespace {
+
+constexpr std::size_t kKeptSnapshots = 8;
+
+}  // namespace
+
+TraceDocument::TraceDocument(std::unique_ptr<RecordedTarget> target, const std::string& language)
+    : target_(std::move(target)), builder_(target_->trace(), target_->scenario(), language), listing_(target_->trace()) {
+  const core::Trace& trace = target_->trace();
+  title_ = trace.meta("title");
+  if (title_.empty()) title_ = trace.meta("target");
+  if (!trace.meta("note").empty()) title_ = trace.meta("note") + " · " + title_;
+  update();
+}
+
+void TraceDocument::update() {
+  timeline_ = target_->trace().timeline();
+  if (target_->trace().stop()) ending_ = target_->trace().stop()->message;
+  kept_.clear();
+}
+
+bool TraceDocument::refresh() {
+  const auto changed = target_->refresh();
+  if (!changed) {
+    // A file that turned bad under our eyes: what was read before stays, and the reason is on screen.
+    ending_ = changed.error().message;
+    timeline_.recording = false;
+    return false;
+  }
+  if (!*changed) return false;
+  update();
+  return true;
+}
+
+const core::Snapshot& TraceDocument::snapshot(core::StepIndex cursor) {
+  cursor = std::min(cursor, timeline_.steps);
+  const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& kept) { return kept->step == cursor; });
+  if (found != kept_.end()) return **found;
+  if (kept_.size() >= kKeptSnapshots) kept_.erase(kept_.begin());
+  kept_.push_back(std::make_unique<core::Snapshot>(builder_.build(cursor)));
+  return *kept_.back();
+}
+
+core::CodeView TraceDocument::code(core::StepIndex cursor, core::Syntax syntax) { return listing_.at_cursor(cursor, syntax); }
+
+core::CodeView TraceDocument::code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) {
+  return listing_.at_address(address, cursor, syntax);
+}
+
+std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) {
+  return target_->trace().last_write(address, size, cursor);
+}
+
+std::optional<core::StepIndex> TraceDocument::last_write(emu::Register reg, core::StepIndex cursor) {
+  return target_->trace().last_write(reg, cursor);
+}
+
+}  // namespace fiberscope::app

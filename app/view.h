@@ -1,0 +1,43 @@
+#pragma once
+#include <optional>
+#include <string_view>
+
+#include "app/film.h"
+#include "app/player.h"
+#include "app/selection.h"
+#include "app/thread_style.h"
+#include "app/window_state.h"
+#include "app/words.h"
+#include "core/code_view.h"
+#include "core/snapshot.h"
+#include "core/timeline.h"
+
+namespace fiberscope::app {
+
+/// What the panels read in one frame: plain data, never changed by them.
+struct View {
+  const core::Snapshot* now = nullptr;     ///< after the step whose film is shown
+  const core::Snapshot* before = nullptr;  ///< before it; nothing where no film runs
+  Film film;
+  const core::CodeView* code = nullptr;
+  const core::Timeline* timeline = nullptr;
+  const ThreadStyles* styles = nullptr;
+  const Selection* selection = nullptr;
+  const WindowState* state = nullptr;
+  const Player* player = nullptr;
+  std::string_view title;
+  std::string_view ending;
+  core::StepIndex cursor;
+  bool in_past = false;  ///< of a recording that still grows
+  bool following = false;
+
+  [[nodiscard]] Words words() const { return Words(state->language); }
+  [[nodiscard]] const core::ThreadView* thread(core::ThreadId id) const {
+    for (const core::ThreadView& view : now->threads) {
+      if (view.thread.id == id) return &view;
+    }
+    return nullptr;
+  }
+};
+
+}  // namespace fiberscope::app

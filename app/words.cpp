@@ -1,0 +1,183 @@
+#include "app/words.h"
+
+#include <array>
+
+namespace fiberscope::app {
+namespace {
+
+struct Entry {
+  Word word;
+  std::array<const char*, kLanguages> text;
+};
+
+// clang-format off
+constexpr Entry kEntries[] = {
+    {Word::code, {"Code", "Código", "Code", "代码"}},
+    {Word::stacks, {"Stacks", "Pilas", "Piles", "栈"}},
+    {Word::registers, {"Registers", "Registros", "Registres", "寄存器"}},
+    {Word::threads, {"Threads", "Hilos", "Threads", "线程"}},
+    {Word::saved_rsp, {"saved rsp", "rsp guardado", "rsp sauvé", "保存的 rsp"}},
+    {Word::callee_saved, {"callee-saved", "callee-saved", "callee-saved", "被调用者保存"}},
+    {Word::speed, {"Speed", "Ritmo", "Vitesse", "速度"}},
+    {Word::steps_per_second, {"steps/s", "pasos/s", "pas/s", "步/秒"}},
+    {Word::step, {"Step", "Paso", "Pas", "步"}},
+    {Word::dark, {"Dark", "Oscuro", "Sombre", "深色"}},
+    {Word::light, {"Light", "Claro", "Clair", "浅色"}},
+    {Word::just_ran, {"just ran", "ejecutada", "exécutée", "刚执行"}},
+    {Word::high_addresses, {"high addresses", "direcciones altas", "adresses hautes", "高地址"}},
+    {Word::low_addresses, {"low addresses", "direcciones bajas", "adresses basses", "低地址"}},
+    {Word::end_of_chain, {"end of chain", "fin de la cadena", "fin de chaîne", "链的末端"}},
+    {Word::never_written, {"never written", "nunca escrita", "jamais écrite", "从未写入"}},
+    {Word::was, {"was", "era", "avant", "原为"}},
+    {Word::since_n, {"changed since step {}", "cambios desde el paso {}", "changés depuis le pas {}", "自第 {} 步以来的变化"}},
+    {Word::popped, {"below rsp", "bajo rsp", "sous rsp", "rsp 之下"}},
+    {Word::reads, {"reads", "lee", "lit", "读"}},
+    {Word::writes, {"writes", "escribe", "écrit", "写"}},
+    {Word::folded_frames_n, {"outer frames folded: {}", "marcos exteriores plegados: {}", "cadres extérieurs repliés : {}", "已折叠外层栈帧：{}"}},
+    {Word::folded_cells_n, {"cells folded: {}", "celdas plegadas: {}", "cases repliées : {}", "已折叠单元：{}"}},
+    {Word::untouched_n, {"{} cells never touched", "{} celdas sin tocar", "{} cases jamais touchées", "{} 个单元从未使用"}},
+    {Word::fold, {"fold", "plegar", "replier", "折叠"}},
+    {Word::chain_entry, {"chain ends at the thread's entry", "la cadena acaba en la entrada del hilo", "la chaîne finit à l'entrée du thread", "链止于线程入口"}},
+    {Word::chain_forged, {"chain ends in a first frame built by hand", "la cadena acaba en un primer marco hecho a mano", "la chaîne finit dans un premier cadre fait à la main", "链止于手工构造的首个栈帧"}},
+    {Word::chain_unknown, {"the chain could not be followed further", "la cadena no se pudo seguir más", "la chaîne n'a pu être suivie plus loin", "无法继续跟踪该链"}},
+    {Word::on_cpu, {"on CPU", "en CPU", "sur CPU", "占用 CPU"}},
+    {Word::no_thread, {"no thread", "ningún hilo", "aucun thread", "无线程"}},
+    {Word::no_code, {"No code at rip", "No hay código en rip", "Pas de code à rip", "rip 处没有代码"}},
+    {Word::no_stack, {"No stack yet", "Aún no hay pila", "Pas encore de pile", "尚无栈"}},
+    {Word::start_sentence, {"The start: nothing has run yet. Space plays, → runs one step.", "El comienzo: aún no se ha ejecutado nada. Espacio reproduce, → da un paso.", "Le début : rien n'a encore tourné. Espace lance, → fait un pas.", "起点：尚未执行任何指令。空格播放，→ 走一步。"}},
+    {Word::not_started, {"start", "inicio", "début", "起点"}},
+    {Word::recording, {"recording…", "grabando…", "enregistrement…", "正在记录…"}},
+    {Word::past, {"PAST", "PASADO", "PASSÉ", "过去"}},
+    {Word::behind_n, {"{} steps behind", "{} pasos atrás", "{} pas en arrière", "落后 {} 步"}},
+    {Word::ended, {"end of the run", "fin de la ejecución", "fin de l'exécution", "运行结束"}},
+    {Word::follow, {"follow", "seguir", "suivre", "跟随"}},
+    {Word::console, {"console", "consola", "console", "控制台"}},
+    {Word::state_unused, {"UNUSED", "SIN USO", "INUTILISÉ", "未用"}},
+    {Word::state_init, {"INIT", "INICIO", "CRÉÉ", "新建"}},
+    {Word::state_ready, {"READY", "LISTO", "PRÊT", "就绪"}},
+    {Word::state_running, {"RUNNING", "EN CURSO", "EN COURS", "运行"}},
+    {Word::state_waiting, {"WAITING", "EN ESPERA", "EN ATTENTE", "等待"}},
+    {Word::state_finished, {"FINISHED", "ACABADO", "TERMINÉ", "结束"}},
+    {Word::reason_start, {"first run of a thread", "primera vez del hilo", "première fois du thread", "线程首次运行"}},
+    {Word::reason_yield, {"yield: gave up the CPU", "yield: cedió la CPU", "yield : a cédé le CPU", "yield：主动让出 CPU"}},
+    {Word::reason_block, {"blocked: had to wait", "bloqueo: tuvo que esperar", "blocage : a dû attendre", "阻塞：需要等待"}},
+    {Word::reason_wake, {"woke another thread", "despertó a otro hilo", "a réveillé un autre thread", "唤醒了另一个线程"}},
+    {Word::reason_exit, {"exit: the thread ended", "exit: el hilo terminó", "exit : le thread a fini", "exit：线程结束"}},
+    {Word::reason_timer, {"timer interrupt", "interrupción del reloj", "interruption d'horloge", "时钟中断"}},
+    {Word::reason_signal, {"signal", "señal", "signal", "信号"}},
+    {Word::reason_kernel, {"the kernel decided", "lo decidió el núcleo", "décision du noyau", "内核决定"}},
+    {Word::reason_unknown, {"reason not known", "motivo desconocido", "raison inconnue", "原因未知"}},
+    {Word::tip_last_write, {"click: the step that wrote it", "clic: el paso que lo escribió", "clic : le pas qui l'a écrit", "点击：写入它的步骤"}},
+    {Word::tip_never_written, {"no step wrote it", "ningún paso lo escribió", "aucun pas ne l'a écrit", "没有步骤写入过它"}},
+    {Word::tip_go_to_code, {"click: its code", "clic: su código", "clic : son code", "点击：对应代码"}},
+    {Word::tip_to_live_code, {"click: back to the instruction at rip", "clic: volver a la instrucción en rip", "clic : revenir à l'instruction à rip", "点击：回到 rip 处的指令"}},
+    {Word::tip_fold, {"click: fold the outer frames", "clic: plegar los marcos exteriores", "clic : replier les cadres extérieurs", "点击：折叠外层栈帧"}},
+    {Word::tip_unfold, {"click: show all, then scroll with the wheel", "clic: mostrar todo y desplazar con la rueda", "clic : tout montrer, puis défiler à la molette", "点击：全部显示，可用滚轮滚动"}},
+    {Word::tip_pin, {"click: keep this stack in view", "clic: mantener esta pila a la vista", "clic : garder cette pile en vue", "点击：固定显示此栈"}},
+    {Word::tip_control_block, {"click: its control block", "clic: su bloque de control", "clic : son bloc de contrôle", "点击：线程控制块"}},
+    {Word::tip_switch, {"click: go to this switch", "clic: ir a este cambio", "clic : aller à ce changement", "点击：转到此切换"}},
+    {Word::tip_owner_n, {"value of {}", "valor de {}", "valeur de {}", "{} 的值"}},
+    {Word::tip_syntax, {"click: Intel or AT&T syntax", "clic: sintaxis Intel o AT&T", "clic : syntaxe Intel ou AT&T", "点击：Intel 或 AT&T 语法"}},
+    {Word::tip_restart, {"to the start (Home)", "al comienzo (Inicio)", "au début (Début)", "回到起点 (Home)"}},
+    {Word::tip_back, {"one step back (←)", "un paso atrás (←)", "un pas en arrière (←)", "后退一步 (←)"}},
+    {Word::tip_play, {"play or pause (Space)", "reproducir o pausar (Espacio)", "lecture ou pause (Espace)", "播放或暂停（空格）"}},
+    {Word::tip_forward, {"one step forward (→)", "un paso adelante (→)", "un pas en avant (→)", "前进一步 (→)"}},
+    {Word::tip_previous_switch, {"previous switch (P)", "cambio anterior (P)", "changement précédent (P)", "上一次切换 (P)"}},
+    {Word::tip_next_switch, {"next switch (N)", "cambio siguiente (N)", "changement suivant (N)", "下一次切换 (N)"}},
+    {Word::tip_speed, {"steps a second (, and .)", "pasos por segundo (, y .)", "pas par seconde (, et .)", "每秒步数（, 和 .）"}},
+    {Word::tip_theme, {"dark or light (T)", "oscuro o claro (T)", "sombre ou clair (T)", "深色或浅色 (T)"}},
+    {Word::tip_timeline, {"drag: move in time; wheel: zoom", "arrastrar: moverse en el tiempo; rueda: zoom", "glisser : se déplacer ; molette : zoom", "拖动：移动；滚轮：缩放"}},
+    {Word::control_block, {"Thread control block", "Bloque de control del hilo", "Bloc de contrôle du thread", "线程控制块"}},
+    {Word::close, {"Close (Esc)", "Cerrar (Esc)", "Fermer (Échap)", "关闭 (Esc)"}},
+    {Word::help_title, {"Keys", "Teclas", "Touches", "按键"}},
+    {Word::help_play, {"play, pause", "reproducir, pausar", "lecture, pause", "播放、暂停"}},
+    {Word::help_step, {"one step back, forward", "un paso atrás, adelante", "un pas en arrière, en avant", "后退、前进一步"}},
+    {Word::help_switch, {"next, previous switch", "cambio siguiente, anterior", "changement suivant, précédent", "下一次、上一次切换"}},
+    {Word::help_ends, {"start, end", "comienzo, fin", "début, fin", "起点、终点"}},
+    {Word::help_speed, {"slower, faster", "más lento, más rápido", "plus lent, plus vite", "减速、加速"}},
+    {Word::help_focus, {"focus: only code and stacks, larger", "foco: solo código y pilas, más grandes", "focus : code et piles seuls, plus grands", "专注：仅放大代码和栈"}},
+    {Word::help_theme, {"dark, light", "oscuro, claro", "sombre, clair", "深色、浅色"}},
+    {Word::help_syntax, {"Intel, AT&T syntax", "sintaxis Intel, AT&T", "syntaxe Intel, AT&T", "Intel、AT&T 语法"}},
+    {Word::help_go_to, {"go to step", "ir a un paso", "aller à un pas", "转到某步"}},
+    {Word::help_find, {"find a function, symbol or instruction", "buscar función, símbolo o instrucción", "chercher fonction, symbole ou instruction", "查找函数、符号或指令"}},
+    {Word::help_thread, {"keep that thread's stack in view", "mantener a la vista la pila de ese hilo", "garder en vue la pile de ce thread", "固定显示该线程的栈"}},
+    {Word::help_picture, {"save a picture", "guardar una imagen", "enregistrer une image", "保存图片"}},
+    {Word::help_scale, {"larger, smaller, normal", "más grande, más pequeño, normal", "plus grand, plus petit, normal", "放大、缩小、还原"}},
+    {Word::help_motion, {"reduce motion", "reducir movimiento", "réduire les animations", "减少动画"}},
+    {Word::help_help, {"this help", "esta ayuda", "cette aide", "本帮助"}},
+    {Word::help_click, {"Click a cell, register, return address, thread or switch to see where it came from.", "Clic en una celda, registro, dirección de retorno, hilo o cambio para ver su origen.", "Cliquez une case, un registre, une adresse de retour, un thread ou un changement pour voir d'où il vient.", "点击单元、寄存器、返回地址、线程或切换，查看其来源。"}},
+    {Word::go_to_title, {"Go to step", "Ir al paso", "Aller au pas", "转到步骤"}},
+    {Word::go_to_hint, {"a number, Enter", "un número, Intro", "un nombre, Entrée", "输入数字，回车"}},
+    {Word::find_title, {"Find", "Buscar", "Chercher", "查找"}},
+    {Word::find_hint, {"function, symbol or instruction, Enter", "función, símbolo o instrucción, Intro", "fonction, symbole ou instruction, Entrée", "函数、符号或指令，回车"}},
+    {Word::searching_n, {"searching… {}", "buscando… {}", "recherche… {}", "正在查找… {}"}},
+    {Word::not_found_n, {"No step of this trace shows “{}”", "Ningún paso de la traza muestra «{}»", "Aucun pas de la trace ne montre « {} »", "此记录中没有步骤含 “{}”"}},
+    {Word::found_n, {"Found “{}”", "Encontrado «{}»", "Trouvé « {} »", "找到 “{}”"}},
+    {Word::bad_step_n, {"“{}” is not a step", "«{}» no es un paso", "« {} » n'est pas un pas", "“{}” 不是步骤编号"}},
+    {Word::picture_saved_n, {"Picture saved: {}", "Imagen guardada: {}", "Image enregistrée : {}", "图片已保存：{}"}},
+    {Word::picture_failed_n, {"Picture not saved: {}", "Imagen no guardada: {}", "Image non enregistrée : {}", "图片未保存：{}"}},
+    {Word::reduce_motion_on, {"Motion reduced", "Movimiento reducido", "Animations réduites", "已减少动画"}},
+    {Word::reduce_motion_off, {"Motion on", "Movimiento activado", "Animations actives", "动画已开启"}},
+    {Word::never_written_notice, {"No step before this one wrote it: it has been so since the start", "Ningún paso anterior lo escribió: está así desde el comienzo", "Aucun pas précédent ne l'a écrit : il est ainsi depuis le début", "此前没有步骤写入过它：从一开始就是如此"}},
+    {Word::no_such_thread_n, {"There is no thread {}", "No hay hilo {}", "Il n'y a pas de thread {}", "没有线程 {}"}},
+};
+// clang-format on
+
+constexpr std::size_t kWords = static_cast<std::size_t>(Word::count_);
+
+constexpr bool in_order() {
+  std::size_t index = 0;
+  for (const Entry& entry : kEntries) {
+    if (static_cast<std::size_t>(entry.word) != index++) return false;
+    for (const char* text : entry.text) {
+      if (text == nullptr || *text == '\0') return false;
+    }
+  }
+  return index == kWords;
+}
+static_assert(in_order(), "the catalogue lists every word once, in the order of the enumeration, in every language");
+
+constexpr const char* kNames[kLanguages] = {"en", "es", "fr", "zh"};
+
+Word offset(Word first, std::size_t by) {
+  return static_cast<Word>(static_cast<std::size_t>(first) + by);
+}
+
+}  // namespace
+
+std::string_view to_string(Language language) {
+  return kNames[static_cast<std::size_t>(language)];
+}
+
+std::optional<Language> language_by_name(std::string_view name) {
+  for (std::size_t i = 0; i < kLanguages; ++i) {
+    if (name == kNames[i]) return static_cast<Language>(i);
+  }
+  return std::nullopt;
+}
+
+const char* Words::operator()(Word word) const {
+  return kEntries[static_cast<std::size_t>(word)].text[static_cast<std::size_t>(language_)];
+}
+
+std::string Words::operator()(Word word, std::string_view argument) const {
+  std::string text = (*this)(word);
+  if (const auto at = text.find("{}"); at != std::string::npos) text.replace(at, 2, argument);
+  return text;
+}
+
+const char* Words::state(core::ThreadState state) const {
+  return (*this)(offset(Word::state_unused, static_cast<std::size_t>(state)));
+}
+
+const char* Words::reason(core::SwitchReason reason) const {
+  return (*this)(offset(Word::reason_start, static_cast<std::size_t>(reason)));
+}
+
+std::string Words::all() const {
+  std::string text;
+  for (const Entry& entry : kEntries) text += entry.text[static_cast<std::size_t>(language_)];
+  return text;
+}
+
+}  // namespace fiberscope::app

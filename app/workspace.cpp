@@ -1,0 +1,76 @@
+#include "app/workspace.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+
+#include "app/film_painter.h"
+#include "app/overlays.h"
+
+namespace fiberscope::app {
+namespace {
+
+/// All that is not ASCII among what may be shown: glyphs are made for it.
+std::string glyphs_of(const View& view) {
+  std::string text = view.words().all();
+  text += view.title;
+  text += view.ending;
+  for (const core::Thread& thread : view.timeline->threads) text += thread.name;
+  text += view.state->notice;
+  std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  return text;
+}
+
+bool shown(const Rect& area) {
+  return area.width() > 0 && area.height() > 0;
+}
+
+}  // namespace
+
+bool Workspace::prepare(ImFontAtlas& atlas, const View& view, float width, float height) {
+  const float scale = window_scale(width, height, *view.state);
+  std::string glyphs = glyphs_of(view);
+  if (scale == fonts_.scale() && glyphs == glyphs_) return false;
+  glyphs_ = std::move(glyphs);
+  fonts_.build(atlas, scale, glyphs_);
+  return true;
+}
+
+void Workspace::draw_panels(Canvas& canvas, const View& view, const WorkspaceLayout& layout, Commands& commands) {
+  for (const Rect& gutter : layout.gutters) canvas.fill(gutter, canvas.theme().background);
+  toolbar_.draw(canvas, view, layout.toolbar, commands);
+  if (shown(layout.code)) code_.draw(canvas, view, layout.code, commands);
+  if (shown(layout.stacks)) stacks_.draw(canvas, view, layout.stacks, commands);
+  if (shown(layout.registers)) registers_.draw(canvas, view, layout.registers, commands);
+  if (shown(layout.threads)) threads_.draw(canvas, view, layout.threads, commands);
+  caption_.draw(canvas, view, layout.caption);
+  if (shown(layout.timeline)) timeline_.draw(canvas, view, layout.timeline, commands);
+  draw_flights(canvas, view);
+}
+
+void Workspace::draw(const View& view, float width, float height, Commands& commands) {
+  const Theme& theme = theme_of(view.state->theme);
+  items_.begin_frame();
+  ImGui::SetNextWindowPos({0, 0});
+  ImGui::SetNextWindowSize({width, height});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowPadding, {0, 0});
+  ImGui::PushStyleVar(ImGuiStyleVar_WindowBorderSize, 0);
+  ImGui::Begin("##root", nullptr,
+               ImGuiWindowFlags_NoDecoration | ImGuiWindowFlags_NoBackground | ImGuiWindowFlags_NoMove |
+                   ImGuiWindowFlags_NoSavedSettings | ImGuiWindowFlags_NoBringToFrontOnFocus | ImGuiWindowFlags_NoNav |
+                   ImGuiWindowFlags_NoScrollWithMouse);
+  const std::size_t before = commands.size();
+  Canvas canvas(*ImGui::GetWindowDrawList(), theme, fonts_, items_);
+  const WorkspaceLayout layout =
+      lay_out_workspace(width, height, fonts_.scale(), view.state->focus, view.timeline->threads.size());
+  draw_panels(canvas, view, layout, commands);
+  ImGui::End();
+  ImGui::PopStyleVar(2);
+  Overlays(theme, fonts_, items_).draw(view, width, height, input_, commands);
+  // What nothing is under the mouse any more is not pointed at any more.
+  const bool hovers = std::any_of(commands.begin() + static_cast<std::ptrdiff_t>(before), commands.end(),
+                                  [](const Command& c) { return std::holds_alternative<command::SetHover>(c); });
+  if (!hovers && view.selection->hover != Hover{}) commands.push_back(command::SetHover{});
+}
+
+}  // namespace fiberscope::app
