@@ -31,6 +31,22 @@ float Canvas::width(FontRole font, std::string_view text) const {
   return face->CalcTextSizeA(face->FontSize, FLT_MAX, 0, text.data(), text.data() + text.size()).x;
 }
 
+std::vector<std::string> Canvas::wrap(FontRole font, std::string_view text, float wide, std::size_t most) const {
+  std::vector<std::string> lines;
+  while (lines.size() + 1 < most && width(font, text) > wide) {
+    std::size_t end = text.find(' ');
+    for (std::size_t at = end; at != std::string_view::npos && width(font, text.substr(0, at)) <= wide;) {
+      end = at;
+      at = text.find(' ', at + 1);
+    }
+    if (end == std::string_view::npos) break;
+    lines.emplace_back(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+  lines.emplace_back(text);
+  return lines;
+}
+
 float Canvas::text(FontRole font, Point at, Colour colour, std::string_view text) {
   if (text.empty()) return 0;
   const ImFont* face = fonts_.get(font);

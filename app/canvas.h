@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "app/fonts.h"
 #include "app/geometry.h"
@@ -27,6 +28,11 @@ class Canvas {
   [[nodiscard]] float scale() const { return scale_; }
   [[nodiscard]] float line_height(FontRole font) const;
   [[nodiscard]] float width(FontRole font, std::string_view text) const;
+
+  /// Breaks the text at blanks into lines of at most `width` pixels, `most` of them; the last one holds the rest. A
+  /// word that is longer than a line stays whole.
+  [[nodiscard]] std::vector<std::string> wrap(FontRole font, std::string_view text, float width,
+                                              std::size_t most) const;
 
   // Texts. Each is written down in the registry under the current panel.
   /// Writes at the upper left corner `at`; returns the width.

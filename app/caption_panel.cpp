@@ -1,20 +1,6 @@
 #include "app/caption_panel.h"
 
 namespace fiberscope::app {
-namespace {
-
-/// Where to break the sentence in two, each half fitting: at the last blank before `width`.
-std::size_t break_at(const Canvas& canvas, FontRole font, std::string_view text, float width) {
-  std::size_t best = std::string_view::npos;
-  for (std::size_t at = text.find(' '); at != std::string_view::npos; at = text.find(' ', at + 1)) {
-    if (canvas.width(font, text.substr(0, at)) > width) break;
-    best = at;
-  }
-  return best;
-}
-
-}  // namespace
-
 void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
   const Words words = view.words();
@@ -53,17 +39,12 @@ void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
     canvas.text_in(box, {font}, theme.text, sentence);
     return;
   }
-  const FontRole font = FontRole::tiny;
-  const auto at = break_at(canvas, font, sentence, box.width());
-  if (at == std::string::npos) {
-    canvas.text_in(box, {font, FontRole::micro}, theme.text, sentence);
-    return;
-  }
+  const auto lines = canvas.wrap(FontRole::tiny, sentence, box.width(), 2);
   const float middle = area.center().y;
-  canvas.text_in({box.x0, area.y0 + 1, box.x1, middle + 1}, {font}, theme.text,
-                 std::string_view(sentence).substr(0, at));
-  canvas.text_in({box.x0, middle - 1, box.x1, area.y1 - 1}, {font, FontRole::micro}, theme.text,
-                 std::string_view(sentence).substr(at + 1));
+  const Rect halves[] = {{box.x0, area.y0 + 1, box.x1, middle + 1}, {box.x0, middle - 1, box.x1, area.y1 - 1}};
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    canvas.text_in(lines.size() == 1 ? box : halves[i], {FontRole::tiny, FontRole::micro}, theme.text, lines[i]);
+  }
 }
 
 }  // namespace fiberscope::app

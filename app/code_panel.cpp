@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <algorithm>
+
 #include "app/format.h"
 
 namespace fiberscope::app {
@@ -10,20 +12,44 @@ namespace {
 
 constexpr float kLine = 26.6f;
 
-std::optional<std::size_t> wanted_row(const View& view) {
-  const auto& rows = view.code->rows;
-  std::optional<std::size_t> next;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    if (rows[i].kind != core::CodeRow::Kind::instruction) continue;
-    if (view.selection->code && rows[i].address == *view.selection->code) return i;
-    if (rows[i].is_next) next = i;
-  }
-  return next;
-}
+constexpr std::size_t kLinesOfSource = 3;
+constexpr float kSourceLeft = 50;
+constexpr float kSourceRight = 8;
 
 std::string full_text(const core::CodeRow& row) {
   if (row.kind == core::CodeRow::Kind::source) return fmt::format("{}  {}", row.line, row.text);
   return fmt::format("{}  {} {}", hex_address(row.address), row.mnemonic, row.operands);
+}
+
+/// What the list shows: a source line that is too long takes several of its lines.
+std::vector<CodeLine> lines_of(const Canvas& canvas, const core::CodeView& code, float width) {
+  std::vector<CodeLine> lines;
+  for (const core::CodeRow& row : code.rows) {
+    if (row.kind == core::CodeRow::Kind::instruction) {
+      lines.push_back({&row, "", true});
+      continue;
+    }
+    std::string text = row.text;
+    std::replace(text.begin(), text.end(), '\t', ' ');
+    bool first = true;
+    for (std::string& part : canvas.wrap(FontRole::small, text, width, kLinesOfSource)) {
+      lines.push_back({&row, std::move(part), first});
+      first = false;
+    }
+  }
+  return lines;
+}
+
+/// The line to keep in view.
+std::optional<std::size_t> wanted_line(const View& view, const std::vector<CodeLine>& lines) {
+  std::optional<std::size_t> next;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const core::CodeRow& row = *lines[i].row;
+    if (row.kind != core::CodeRow::Kind::instruction) continue;
+    if (view.selection->code && row.address == *view.selection->code) return i;
+    if (row.is_next) next = i;
+  }
+  return next;
 }
 
 }  // namespace
@@ -58,13 +84,20 @@ void CodePanel::draw_head(Canvas& canvas, const View& view, const Rect& area, Co
   if (back.clicked) commands.push_back(command::ShowCode{});
 }
 
-void CodePanel::draw_source(Canvas& canvas, const core::CodeRow& row, const Rect& line) {
+void CodePanel::draw_source(Canvas& canvas, const CodeLine& source, const Rect& line) {
   const Theme& theme = canvas.theme();
   canvas.fill({line.x0 + 1, line.y0, line.x1 - 1, line.y1}, theme.source_back);
-  canvas.text_in({line.x0, line.y0, line.x0 + canvas.px(42), line.y1}, {FontRole::small, FontRole::micro}, theme.dim,
-                 std::to_string(row.line), Align::right);
-  canvas.text_in({line.x0 + canvas.px(50), line.y0, line.x1 - canvas.px(8), line.y1},
-                 {FontRole::text_bold, FontRole::small, FontRole::tiny}, theme.source_text, row.text);
+  if (source.first) {
+    canvas.text_in({line.x0, line.y0, line.x0 + canvas.px(42), line.y1}, {FontRole::small, FontRole::micro}, theme.dim,
+                   std::to_string(source.row->line), Align::right);
+  }
+  const Rect box{line.x0 + canvas.px(kSourceLeft), line.y0, line.x1 - canvas.px(kSourceRight), line.y1};
+  const bool whole = source.text.size() == source.row->text.size();
+  if (whole) {
+    canvas.text_in(box, {FontRole::text_bold, FontRole::small, FontRole::tiny}, theme.source_text, source.text);
+  } else {
+    canvas.text_in(box, {FontRole::small, FontRole::tiny}, theme.source_text, source.text);
+  }
 }
 
 void CodePanel::draw_instruction(Canvas& canvas, const View& view, const core::CodeRow& row, const Rect& line) {
@@ -124,12 +157,12 @@ void CodePanel::draw_instruction(Canvas& canvas, const View& view, const core::C
 void CodePanel::draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
   draw_head(canvas, view, area, commands);
   const Rect body{area.x0 + 1, area.y0 + canvas.px(42), area.x1 - 1, area.y1 - canvas.px(4)};
-  const auto& rows = view.code->rows;
-  if (rows.empty()) {
+  if (view.code->rows.empty()) {
     canvas.text_in(body.inset(canvas.px(12), 0), {FontRole::text, FontRole::small}, canvas.theme().dim,
                    view.words()(Word::no_code), Align::center);
     return;
   }
+  const auto lines = lines_of(canvas, *view.code, body.width() - canvas.px(kSourceLeft + kSourceRight));
   const float line = kLine * canvas.scale();
   const float shown = std::floor(body.height() / line);
   const auto hit = canvas.hit("##code", body);
@@ -142,20 +175,20 @@ void CodePanel::draw(Canvas& canvas, const View& view, const Rect& area, Command
     function_ = view.code->function;
     top_ = 0;
   }
-  top_ = code_top(top_, wanted_row(view), rows.size(), shown);
-  const float last = std::max(0.f, static_cast<float>(rows.size()) - shown);
+  top_ = code_top(top_, wanted_line(view, lines), lines.size(), shown);
+  const float last = std::max(0.f, static_cast<float>(lines.size()) - shown);
   wheel_ = std::clamp(wheel_, -top_, last - top_);
   const auto first = static_cast<std::size_t>(top_ + wheel_);
   canvas.clip(body);
-  for (std::size_t i = first; i < rows.size() && i < first + static_cast<std::size_t>(shown); ++i) {
+  for (std::size_t i = first; i < lines.size() && i < first + static_cast<std::size_t>(shown); ++i) {
     const float y = std::floor(body.y0 + static_cast<float>(i - first) * line);
     const Rect place{area.x0, y, area.x1, std::floor(body.y0 + static_cast<float>(i - first + 1) * line)};
     const ImVec2 mouse = ImGui::GetIO().MousePos;
-    if (hit.hovered && place.contains({mouse.x, mouse.y})) canvas.tooltip(full_text(rows[i]));
-    if (rows[i].kind == core::CodeRow::Kind::source) {
-      draw_source(canvas, rows[i], place);
+    if (hit.hovered && place.contains({mouse.x, mouse.y})) canvas.tooltip(full_text(*lines[i].row));
+    if (lines[i].row->kind == core::CodeRow::Kind::source) {
+      draw_source(canvas, lines[i], place);
     } else {
-      draw_instruction(canvas, view, rows[i], place);
+      draw_instruction(canvas, view, *lines[i].row, place);
     }
   }
   canvas.unclip();

@@ -7,6 +7,13 @@
 
 namespace fiberscope::app {
 
+/// One line of the list: an instruction, or a part of a source line.
+struct CodeLine {
+  const core::CodeRow* row = nullptr;
+  std::string text;  ///< of the part; empty for an instruction
+  bool first = true;
+};
+
 /// Source lines, each with its instructions; the one that just ran and the next one are marked.
 class CodePanel {
  public:
@@ -14,7 +21,7 @@ class CodePanel {
 
  private:
   void draw_head(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
-  void draw_source(Canvas& canvas, const core::CodeRow& row, const Rect& line);
+  void draw_source(Canvas& canvas, const CodeLine& source, const Rect& line);
   void draw_instruction(Canvas& canvas, const View& view, const core::CodeRow& row, const Rect& line);
 
   // The list keeps still while the next instruction is in view; the wheel moves it until the next step.

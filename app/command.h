@@ -63,6 +63,8 @@ struct Open {
   Dialog dialog = Dialog::none;
 };
 struct Close {};  ///< whatever lies on top: dialog, control block, other code
+/// Enter in a dialog: it hands in what was typed with the next frame, after every character that came before.
+struct Submit {};
 struct SubmitStep {
   std::string text;
 };
@@ -79,8 +81,8 @@ using Command =
                  command::ToEnd, command::SetSpeed, command::ChangeSpeed, command::ToggleTheme, command::ToggleFocus,
                  command::ToggleSyntax, command::ToggleReduceMotion, command::ChangeScale, command::PinThread,
                  command::PinPosition, command::ShowControlBlock, command::ShowCode, command::ToCellOrigin,
-                 command::ToRegisterOrigin, command::SetHover, command::Open, command::Close, command::SubmitStep,
-                 command::SubmitFind, command::SavePicture, command::Quit>;
+                 command::ToRegisterOrigin, command::SetHover, command::Open, command::Close, command::Submit,
+                 command::SubmitStep, command::SubmitFind, command::SavePicture, command::Quit>;
 
 using Commands = std::vector<Command>;
 

@@ -24,6 +24,9 @@ constexpr int kLeastHeight = 360;
 // After an event ImGui needs a second frame for what it decides a frame late (hovering, focus).
 constexpr int kFramesAfterEvent = 3;
 constexpr double kLongestWait = 3600;
+// Without a graphics card a frame costs some 15 ms of processor time: films then run at half the rate.
+constexpr double kCostlyFrame = 0.008;
+constexpr double kSlowFilmFrame = 1.0 / 30;
 
 std::string& glfw_message() {
   static std::string message;  // GLFW's error callback has no user pointer
@@ -110,6 +113,8 @@ class Window {
   bool gui_ = false;
   int frames_due_ = kFramesAfterEvent;
   std::uint64_t frames_drawn_ = 0;
+  double drawn_at_ = 0;
+  double frame_cost_ = 0;  ///< seconds of the last one
   PFNGLVIEWPORTPROC viewport_ = nullptr;
   PFNGLCLEARPROC clear_ = nullptr;
   PFNGLCLEARCOLORPROC clear_color_ = nullptr;
@@ -180,7 +185,7 @@ void Window::on_key(int key, int scancode, int action, int mods) {
   const auto special = special_key(key);
   const bool typing = ImGui::GetIO().WantTextInput;
   if (special) {
-    if (typing && *special != Key::escape) return;
+    if (typing && *special != Key::escape && *special != Key::enter) return;
     press.key = *special;
   } else {
     // Plain characters come through on_character, as the keyboard's layout means them.
@@ -255,7 +260,9 @@ void Window::draw_frame() {
 
 void Window::run() {
   while (glfwWindowShouldClose(window_) == GLFW_FALSE && !session_.state().quit) {
-    const double wait = session_.wait();
+    const double wait = frame_cost_ > kCostlyFrame
+                            ? std::max(session_.wait(), drawn_at_ + kSlowFilmFrame - glfwGetTime())
+                            : session_.wait();
     if (frames_due_ > 0 || wait <= 0) {
       glfwPollEvents();
     } else if (std::isfinite(wait)) {
@@ -266,7 +273,9 @@ void Window::run() {
     if (session_.advance(glfwGetTime())) frames_due_ = std::max(frames_due_, 1);
     if (frames_due_ == 0) continue;
     --frames_due_;
+    drawn_at_ = glfwGetTime();
     draw_frame();
+    frame_cost_ = glfwGetTime() - drawn_at_;
   }
 }
 

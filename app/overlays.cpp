@@ -173,7 +173,8 @@ void Overlays::draw_dialog(const View& view, float width, std::string& input, Co
     input.clear();
     ImGui::SetKeyboardFocusHere();
   }
-  if (ImGui::InputText("##text", &input, ImGuiInputTextFlags_EnterReturnsTrue | ImGuiInputTextFlags_AutoSelectAll)) {
+  ImGui::InputText("##text", &input, ImGuiInputTextFlags_AutoSelectAll);
+  if (view.state->submit) {
     if (go_to) {
       commands.push_back(command::SubmitStep{input});
     } else {

@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kRefreshSeconds = 0.05;
 constexpr double kNoticeSeconds = 3;
-constexpr std::size_t kFindPortion = 128;
+constexpr std::size_t kFindPortion = 256;
 
 std::string trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -302,7 +302,12 @@ void Session::on(const command::Close&) {
   }
 }
 
+void Session::on(const command::Submit&) {
+  state_.submit = state_.dialog != command::Dialog::none;
+}
+
 void Session::on(const command::SubmitStep& c) {
+  state_.submit = false;
   const std::string text = trimmed(c.text);
   std::uint64_t step = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), step);
@@ -315,6 +320,7 @@ void Session::on(const command::SubmitStep& c) {
 }
 
 void Session::on(const command::SubmitFind& c) {
+  state_.submit = false;
   state_.dialog = command::Dialog::none;
   const std::string text = trimmed(c.text);
   if (!text.empty()) finder_.start(text, player_.cursor());

@@ -68,6 +68,7 @@ class Session {
   void on(const command::SetHover& c);
   void on(const command::Open& c);
   void on(const command::Close&);
+  void on(const command::Submit&);
   void on(const command::SubmitStep& c);
   void on(const command::SubmitFind& c);
   void on(const command::SavePicture&);

@@ -78,7 +78,10 @@ std::optional<Command> command_for(const KeyPress& press, const WindowState& sta
   if (press.control && press.key == Key::character) return with_control(press.character);
   if (state.dialog == command::Dialog::help && (press.character == U'?' || press.key == Key::f1))
     return command::Close{};
-  if (state.dialog != command::Dialog::none) return std::nullopt;
+  if (state.dialog != command::Dialog::none) {
+    if (press.key == Key::enter && state.dialog != command::Dialog::help) return command::Submit{};
+    return std::nullopt;
+  }
   switch (press.key) {
     case Key::space:
       return command::TogglePlay{};

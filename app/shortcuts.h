@@ -19,7 +19,7 @@ struct KeyPress {
   bool shift = false;
 };
 
-/// What the key asks for. While a dialog is open only Escape (and ? for the help) does anything.
+/// What the key asks for. While a dialog is open only Escape, Enter and, for the help, ? do anything.
 std::optional<Command> command_for(const KeyPress& press, const WindowState& state);
 
 struct ShortcutHelp {

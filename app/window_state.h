@@ -16,6 +16,7 @@ struct WindowState {
   double user_scale = 1;  ///< on top of the one that follows the window's size
   bool focus = false;
   command::Dialog dialog = command::Dialog::none;
+  bool submit = false;  ///< the open dialog is to hand in its text
   std::string notice;  ///< one line for people, shown until notice_until
   double notice_until = 0;
   bool picture_wanted = false;

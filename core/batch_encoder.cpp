@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 
+#include "asm/runtime/tcb.h"
 #include "core/recorder.h"
 #include "core/switch_reason.h"
 #include "core/varint.h"
@@ -80,6 +82,22 @@ void BatchEncoder::look_at_threads(StepIndex step) {
   }
 }
 
+bool BatchEncoder::on_watched_write(std::uint64_t address, std::size_t size) {
+  // A saved stack pointer or a queue's link changes nothing here, a state byte only where the thread is not yet known.
+  const std::uint64_t first = (address - watched_.low.value) % sizeof(tcb);
+  const ThreadId id{static_cast<std::uint32_t>((address - watched_.low.value) / sizeof(tcb))};
+  const auto overlaps = [&](std::size_t low, std::size_t high) { return first < high && low < first + size; };
+  if (overlaps(offsetof(tcb, stack_base), offsetof(tcb, entry)) || overlaps(offsetof(tcb, id), offsetof(tcb, state))) return true;
+  return overlaps(offsetof(tcb, state), offsetof(tcb, kind)) && !known_threads_.contains(id);
+}
+
+const std::string& BatchEncoder::function_at(emu::Address rip) {
+  const auto [entry, fresh] = functions_.try_emplace(rip.value);
+  if (!fresh) return entry->second;
+  if (const auto symbol = image_.symbol_at(rip)) entry->second = symbol->name;
+  return entry->second;
+}
+
 void BatchEncoder::on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) {
   look_at_threads(step);
   if (stack_.contains(emu::Address{state_.registers().slots[kRsp]})) return;
@@ -118,14 +136,20 @@ void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t r
   entry.to = owner;
   entry.address = rip;
   entry.reason = known;
-  if (const auto symbol = image_.symbol_at(rip)) entry.at = symbol->name;
+  entry.at = function_at(rip);
   if (known == SwitchReason::unknown && owner_) {
     // The leaving thread's chain, as it was just before rsp moved.
     emu::RegisterFile before = state_.registers();
     before[emu::Register::rip] = rip.value;
     before[emu::Register::rsp] = rsp_before;
     const Thread* from = find_thread(threads_, *owner_);
-    if (from != nullptr) entry.reason = switch_reason(image_, unwinder_.running(before, state_.memory(), from->stack));
+    if (from != nullptr) {
+      const UnwoundChain leaving = unwinder_.running(before, state_.memory(), from->stack);
+      for (const UnwoundFrame& frame : leaving.frames) {
+        entry.reason = reason_of_function(function_at(frame.rip_is_exact ? frame.rip : frame.rip - 1));
+        if (entry.reason != SwitchReason::unknown) break;
+      }
+    }
   }
   owner_ = owner;
   batch_.switches.push_back(std::move(entry));

@@ -66,11 +66,13 @@ class ChunkEncoder {
   class Observer {
    public:
     virtual ~Observer() = default;
-    /// The step before the current state moved rsp out of `stack()`, or may have written a thread control block.
+    /// The step under way writes into `watched()`; true if on_step is to be called when it is complete.
+    virtual bool on_watched_write(std::uint64_t address, std::size_t size) = 0;
+    /// The step before the current state moved rsp out of `stack()`, or made a write that was to be looked at.
     virtual void on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) = 0;
     virtual void on_event(const ChunkEvent& event, std::uint64_t rsp_before) = 0;
     virtual void on_output(StepIndex step, std::span<const std::uint8_t> bytes) = 0;
-    /// While rsp stays inside, on_step is only called for writes into `watched()`.
+    /// Asked again after each call of one of the above.
     [[nodiscard]] virtual emu::AddressRange stack() const = 0;
     [[nodiscard]] virtual emu::AddressRange watched() const = 0;
   };
@@ -82,9 +84,10 @@ class ChunkEncoder {
   Chunk encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after);
 
  private:
-  void encode_step(const std::uint64_t* record, std::uint64_t next_rip);
+  void encode_step(const std::uint64_t* record, std::uint32_t id, std::uint64_t next_rip);
   void encode_event(const std::uint64_t* record);
-  void encode_explicit_writes(const std::uint64_t* words, std::size_t count);
+  /// True if any of them is to be looked at.
+  bool encode_explicit_writes(const std::uint64_t* words, std::size_t count);
   std::uint32_t template_at(std::uint64_t rip, std::uint8_t size);
   std::uint32_t make_new_template(std::uint64_t rip, std::uint8_t size);
 
@@ -107,6 +110,8 @@ class ChunkEncoder {
   std::uint32_t previous_ = 0;
   bool has_previous_ = false;
   StepIndex step_;
+  emu::AddressRange stack_;    ///< as the observer last said
+  emu::AddressRange watched_;
   std::bitset<emu::kRegisterSlots> written_;
   VarintWriter flow_;
   VarintWriter values_;

@@ -63,6 +63,8 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
   chunk.first = first;
   chunk.registers = state_.registers();
   chunk.rip_after = rip_after;
+  stack_ = observer_.stack();
+  watched_ = observer_.watched();
   step_ = first;
   state_.mark();
   written_.reset();
@@ -81,7 +83,7 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
         const std::uint64_t* ahead = next;
         while (ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::output) ahead += 1 + ((ahead[0] >> 32) + 7) / 8;
         if (ahead < end) next_rip = static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::step ? ahead[1] : ahead[2];
-        encode_step(record, next_rip);
+        encode_step(record, id, next_rip);
         record = next;
         break;
       }
@@ -112,8 +114,7 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
   return chunk;
 }
 
-void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint64_t next_rip) {
-  const std::uint32_t id = template_at(record[1], static_cast<std::uint8_t>(record[0] >> 8));
+void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint32_t id, std::uint64_t next_rip) {
   const StepTemplate& step = templates_[id];
   const std::size_t write_words = record[0] >> 32;
   const std::uint64_t* const writes = record + 2;
@@ -159,8 +160,7 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint64_t next_r
     case StepTemplate::Source::none:
       break;
   }
-  bool watched = false;
-  const emu::AddressRange watch = observer_.watched();
+  bool look = false;
   if (expected) {
     for (std::size_t i = 0; i < step.writes.size(); ++i) {
       const std::uint64_t address = writes[2 * i] & emu::kWriteAddressMask;
@@ -171,11 +171,10 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint64_t next_r
       writes_.put_signed(static_cast<std::int64_t>(address - operand_address(operand, registers, step.next_address())));
       writes_.put_signed(format::signed_difference(value, forecast, operand.size));
       state_.write(address, value, operand.size);
-      watched |= watch.contains(emu::Address{address});
+      if (watched_.contains(emu::Address{address})) look |= observer_.on_watched_write(address, operand.size);
     }
   } else {
-    encode_explicit_writes(writes, write_words);
-    watched = true;
+    look = encode_explicit_writes(writes, write_words);
   }
 
   for (std::size_t i = 0; i < step.slots.size(); ++i) {
@@ -196,11 +195,15 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint64_t next_r
   for (const std::uint8_t slot : step.certain) written_.set(slot);
   registers[Register::rip] = next_rip;
   step_ = step_ + 1;
-  if (watched || !observer_.stack().contains(emu::Address{registers.slots[kRsp]})) observer_.on_step(step_, step, rsp_before);
+  if (look || !stack_.contains(emu::Address{registers.slots[kRsp]})) {
+    observer_.on_step(step_, step, rsp_before);
+    stack_ = observer_.stack();
+  }
 }
 
-void ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_t count) {
+bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_t count) {
   const std::uint64_t base = state_.registers().slots[kRsp];
+  bool look = false;
   std::size_t writes = 0;
   for (std::size_t i = 0; i < count; ++writes)
     i += (words[i] >> 56) == emu::kBlockWrite ? 2 + (words[i + 1] + 7) / 8 : 2;
@@ -215,14 +218,17 @@ void ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_
       writes_.put(bytes.size());
       writes_.put_bytes(bytes);
       state_.write_bytes(address, bytes);
+      if (address < watched_.high.value && watched_.low.value < address + bytes.size()) look |= observer_.on_watched_write(address, bytes.size());
       i += 2 + (bytes.size() + 7) / 8;
     } else {
       const std::uint64_t value = truncate(words[i + 1], size);
       writes_.put_signed(format::signed_difference(value, state_.read(address, size), size));
       state_.write(address, value, size);
+      if (watched_.contains(emu::Address{address})) look |= observer_.on_watched_write(address, size);
       i += 2;
     }
   }
+  return look;
 }
 
 void ChunkEncoder::encode_event(const std::uint64_t* record) {
@@ -259,6 +265,7 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   }
   has_previous_ = false;
   observer_.on_event(event, rsp_before);
+  stack_ = observer_.stack();
 }
 
 }  // namespace fiberscope::core

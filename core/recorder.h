@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <unordered_map>
 
 #include "core/chunk.h"
 #include "core/thread_table.h"
@@ -51,6 +52,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   TraceBatch begin();
 
  private:
+  bool on_watched_write(std::uint64_t address, std::size_t size) override;
   void on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) override;
   void on_event(const ChunkEvent& event, std::uint64_t rsp_before) override;
   void on_output(StepIndex step, std::span<const std::uint8_t> bytes) override;
@@ -58,6 +60,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   [[nodiscard]] emu::AddressRange watched() const override { return watched_; }
 
   void look_at_threads(StepIndex step);
+  const std::string& function_at(emu::Address rip);
   void note_switch(StepIndex step, emu::Address rip, std::uint64_t rsp_before, SwitchReason known);
   void checkpoint(TraceBatch& batch);
 
@@ -76,6 +79,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   emu::AddressRange watched_;
   std::uint64_t chunks_ = 0;
   std::set<std::uint64_t> dirty_pages_;
+  std::unordered_map<std::uint64_t, std::string> functions_;  ///< names by rip
   TraceBatch batch_;
 };
 

@@ -61,8 +61,8 @@ class Storyteller {
     const std::string to = names_.of(entry.to);
     text_ += fmt::format("\nswitch {} at step {}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, from, to, to_string(entry.reason),
                          why(entry.reason), entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
-    const emu::RegisterFile before = trace_.state_at(entry.step.value > 0 ? entry.step - 1 : entry.step).registers;
     if (entry.from) {
+      const emu::RegisterFile before = registers_left(entry);
       const emu::AddressRange stack = stack_of(*entry.from);
       tell_side(from, "left at", before[emu::Register::rsp], stack, unwinder_.running(before, trace_.state_at(entry.step).memory, stack));
     }
@@ -71,6 +71,20 @@ class Storyteller {
       const emu::AddressRange stack = stack_of(*entry.to);
       tell_side(to, "goes on at", after.registers[emu::Register::rsp], stack, unwinder_.running(after.registers, after.memory, stack));
     }
+  }
+
+  /// The registers of the leaving thread just before rsp moved: by the step itself, or by an event behind it.
+  emu::RegisterFile registers_left(const Switch& entry) {
+    if (entry.step.value == 0) return trace_.state_at(entry.step).registers;
+    emu::RegisterFile registers = trace_.state_at(entry.step - 1).registers;
+    const emu::AddressRange target = entry.to ? stack_of(*entry.to) : emu::AddressRange{};
+    for (const RegisterChange& change : trace_.effects_of(entry.step).registers) {
+      const bool arrives = target.contains(emu::Address{change.new_value}) || change.new_value == target.high.value;
+      if (change.reg == emu::Register::rsp && arrives) break;
+      registers[change.reg] = change.new_value;
+    }
+    registers[emu::Register::rip] = entry.address.value;
+    return registers;
   }
 
   void tell_side(const std::string& name, std::string_view what, std::uint64_t rsp, emu::AddressRange stack, const UnwoundChain& chain) {
@@ -125,10 +139,15 @@ class Storyteller {
 
 }  // namespace
 
+std::string run_name(const Trace& trace) {
+  for (const char* name : {"scenario", "target"})
+    if (!trace.meta(name).empty()) return trace.meta(name);
+  return trace.header().image_name;
+}
+
 std::string describe_run(const Trace& trace) {
-  const std::string scenario = trace.meta("scenario");
+  std::string name = run_name(trace);
   const std::string title = trace.meta("title");
-  std::string name = scenario.empty() ? trace.header().image_name : scenario;
   if (!title.empty()) name += ": " + title;
   return fmt::format("{}\n{}, {}, {}; {}\n", name, counted(trace.steps().value, "step", "steps"),
                      counted(trace.threads().size(), "thread", "threads"), counted(trace.switches().size(), "switch", "switches"),

@@ -9,6 +9,9 @@ namespace fiberscope::core {
 /// why, where each stack pointer was left, and what the run printed. Costs two seeks a switch. Throws CorruptData.
 std::string tell_story(Trace& trace);
 
+/// What to call the run: its scenario, else the target that was run, else its image.
+std::string run_name(const Trace& trace);
+
 /// What the run is and how it ended, in two lines: title, then steps, threads, switches and end.
 std::string describe_run(const Trace& trace);
 

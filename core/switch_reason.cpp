@@ -14,14 +14,4 @@ SwitchReason reason_of_function(std::string_view function) {
   return found == std::end(kEntries) ? SwitchReason::unknown : found->second;
 }
 
-SwitchReason switch_reason(const emu::Image& image, const UnwoundChain& leaving) {
-  for (const UnwoundFrame& frame : leaving.frames) {
-    const auto symbol = image.symbol_at(frame.rip_is_exact ? frame.rip : frame.rip - 1);
-    if (!symbol) continue;
-    const SwitchReason reason = reason_of_function(symbol->name);
-    if (reason != SwitchReason::unknown) return reason;
-  }
-  return SwitchReason::unknown;
-}
-
 }  // namespace fiberscope::core

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/export/event_names.h"
+#include "core/story.h"
 #include "core/thread_names.h"
 
 namespace fiberscope::core {
@@ -46,9 +47,8 @@ class ChromeWriter {
 
   void put_metadata() {
     begin();
-    const std::string scenario = trace_.meta("scenario");
     out_.print(R"({{"name":"process_name","ph":"M","pid":{},"tid":0,"args":{{"name":{}}}}})", kProcess,
-               json_string(scenario.empty() ? trace_.header().image_name : scenario));
+               json_string(run_name(trace_)));
     for (const Thread& thread : timeline_.threads) {
       begin();
       out_.print(R"({{"name":"thread_name","ph":"M","pid":{},"tid":{},"args":{{"name":{}}}}})", kProcess, track(thread.id),

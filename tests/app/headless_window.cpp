@@ -120,9 +120,10 @@ void HeadlessWindow::type(const char* text) {
 }
 
 void HeadlessWindow::enter() {
-  compat::key(ImGuiKey_Enter, true);
+  KeyPress press;
+  press.key = Key::enter;
+  session.press(press);
   frame();
-  compat::key(ImGuiKey_Enter, false);
   frame();
 }
 

@@ -156,8 +156,11 @@ TEST(CsvExport, AwkwardTextComesBackAsItWas) {
   EventRun run = record_events();
   const CsvSet set(*run.trace);
   const Rows output = set.read("output.csv");
-  ASSERT_EQ(output.size(), 2U);
+  ASSERT_EQ(output.size(), 4U);
   EXPECT_EQ(output[1][1], "a,\"b\"\r\n\xff=1");
+  EXPECT_EQ(output[1][2], "61 2c 22 62 22 0d 0a ff 3d 31");
+  EXPECT_EQ(output[2][1], "say \"x\"");
+  EXPECT_EQ(output[3][1], "two\nlines");
   const Rows switches = set.read("switches.csv");
   EXPECT_EQ(switches.at(1)[column(switches, "to_name")], "say \"hi\", =1");
 }

@@ -13,6 +13,7 @@
 #include "core/memory_sink.h"
 #include "core/recorder.h"
 #include "core/step_template.h"
+#include "core/trace_file.h"
 #include "tests/core/recorded_run.h"
 
 namespace fiberscope::core {
@@ -78,7 +79,8 @@ struct EventRun {
   std::vector<MachineState> states;  ///< by cursor, as the records say
 };
 
-inline EventRun record_events() {
+/// With a path also into a trace file.
+inline EventRun record_events(const std::string& path = {}) {
   using emu::Register;
   const emu::Image image = scenario_image("switch_to_context.elf");
   auto machine = std::move(emu::Machine::boot(image)).value();
@@ -96,11 +98,17 @@ inline EventRun record_events() {
   RawLog log({machine->registers(), machine->memory()});
   BatchEncoder encoder(image, log.state(), {});
   MemorySink sink(*run.trace);
-  sink.append(encoder.begin());
+  std::unique_ptr<TraceFileWriter> file;
+  if (!path.empty()) file = std::move(TraceFileWriter::create(path, run.trace->header())).value();
+  const auto append = [&](const TraceBatch& batch) {
+    sink.append(batch);
+    if (file) file->append(batch);
+  };
+  append(encoder.begin());
   StepIndex first;
   const auto end_chunk = [&] {
     const std::vector<std::uint64_t> words = log.take_words();
-    sink.append(encoder.encode(words, first, log.state().registers[Register::rip]));
+    append(encoder.encode(words, first, log.state().registers[Register::rip]));
     first = StepIndex{log.steps()};
   };
   const std::uint64_t start = log.state().registers[Register::rip];
@@ -117,10 +125,12 @@ inline EventRun record_events() {
   log.event(emu::EventKind::exception, 14, {{Register::cr2, 0xdead}, {Register::rip, main}}, {{top - 16, start + 3}});
   run.states.push_back(log.state());
   log.step(1, {{Register::rsp, top - 24}}, {{top - 24, 0}}, main + 1);  // push rbp
+  log.output("say \"x\"");
   end_chunk();
   log.event(emu::EventKind::interrupt, 33, {{Register::rsp, own - 8}, {Register::rip, main + 1}}, {{own - 8, main + 1}});
   run.states.push_back(log.state());
   log.step(3, {{Register::rbp, own - 8}}, {}, main + 4);  // mov rbp, rsp
+  log.output("two\nlines");
   end_chunk();
   log.event(emu::EventKind::fault, 6, {{Register::rip, main + 4}}, {});
   run.states.push_back(log.state());
@@ -130,6 +140,7 @@ inline EventRun record_events() {
   stop.vector = 6;
   stop.message = "#UD invalid opcode";
   sink.finish(stop);
+  if (file) file->finish(stop);
   return run;
 }
 

@@ -178,8 +178,8 @@ TEST(JsonlExport, BeginsWithTheThreadsAndEndsWithTheEnd) {
 TEST(JsonlExport, EventsCarryTheirOwnChanges) {
   EventRun run = record_events();
   const std::vector<json> lines = exported(*run.trace);
-  const std::vector<std::string> expected = {"start", "event", "step",  "output", "event",  "switch", "event",
-                                             "step",  "event", "switch", "step",   "event",  "end"};
+  const std::vector<std::string> expected = {"start", "event",  "step",  "output", "event", "switch", "event", "step",
+                                             "output", "event", "switch", "step",  "output", "event", "end"};
   ASSERT_EQ(kinds(lines), expected);
   EXPECT_TRUE(lines[1].at("registers").empty()) << "an event before the first step is part of the start";
   EXPECT_EQ(lines[1].at("event"), "exception");
@@ -192,7 +192,7 @@ TEST(JsonlExport, EventsCarryTheirOwnChanges) {
   EXPECT_EQ(lines[5].at("to_rsp"), lines[4].at("registers").at("rsp"));
   EXPECT_EQ(lines[6].at("memory").size(), 1U);
   EXPECT_EQ(lines[6].at("thread"), 1);
-  EXPECT_EQ(lines[8].at("step"), 2) << "the head of a chunk belongs to the step before";
+  EXPECT_EQ(lines[9].at("step"), 2) << "the head of a chunk belongs to the step before";
   EXPECT_EQ(lines.back().at("exit").at("code"), json());
 
   Rebuilt rebuilt(lines.front());

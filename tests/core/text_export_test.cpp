@@ -91,6 +91,8 @@ TEST(Story, TellsSwitchesThatEventsMake) {
   const std::string story = tell_story(*run.trace);
   EXPECT_NE(story.find("switch 1 at step 1: main -> say \"hi\", =1 (timer: the timer interrupted it)"), std::string::npos) << story;
   EXPECT_EQ(story.find("not on its own stack"), std::string::npos) << story;
+  const std::uint64_t pushed = run.trace->threads()[1].thread.stack.high.value - 24;
+  EXPECT_NE(story.find(fmt::format("=1 left at rsp 0x{:016x}", pushed)), std::string::npos) << "the push of step 2 came first: " << story;
   EXPECT_NE(story.find("the run ends: #UD invalid opcode"), std::string::npos);
 }
 

@@ -177,14 +177,15 @@ cat > "$program" << END
 #!/usr/bin/env bash
 echo "fiberscope \$*" >> "$place/calls"
 case \$1 in
-  run) echo '{"steps":90,"switches":[{"at":"x","step":11},{"at":"y","step":22},{"step":33}],"threads":[{"step":44}]}' ;;
-  story) echo "step 11: main to producer" ;;
+  run) [[ " \$* " != *" --json "* ]] && echo "step 11: main to producer" && exit
+    echo '{"steps":90,"switches":[{"at":"x","step":11},{"at":"y","step":22},{"step":33}],"threads":[{"step":44}]}' ;;
 esac
 END
 chmod +x "$program"
 dev demo
 expect "demo without a display" exits 0
 expect "tells the story" says "step 11: main to producer"
+expect "records" called '^fiberscope run switch-to-context -o build/demo/switch-to-context\.fscope$'
 expect "takes a picture at a switch" called '^fiberscope screenshot build/demo/.*\.fscope --step 22 -o build/demo/.*\.png$'
 expect "names the trace" says "build/demo/switch-to-context.fscope"
 expect "names the picture" says "build/demo/switch-to-context.png"
