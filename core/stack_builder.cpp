@@ -50,7 +50,9 @@ StackView StackBuilder::build(const Thread& thread, bool holds_rsp, const Machin
 std::string StackBuilder::function_name(const UnwoundFrame& frame) const {
   // The symbol table knows the assembly routines too.
   if (const emu::FunctionInfo* function = debug_.function_at(lookup(frame))) return function->name;
-  const auto symbol = image_.symbol_at(lookup(frame));
+  auto symbol = image_.symbol_at(lookup(frame));
+  // A first frame built by hand "returns" to the very start of a routine: just before it is nobody's code.
+  if (!symbol) symbol = image_.symbol_at(frame.rip);
   return symbol ? symbol->name : std::string();
 }
 

@@ -213,9 +213,13 @@ void Trace::open_chunk(std::size_t index, StepEffects* head) {
 
 void Trace::advance_to(StepIndex cursor) {
   while (cursor_ < cursor) {
+    // The next chunk may have come since the last one was played to its end.
+    if (decoder_->done() == chunks_[open_chunk_].steps && open_chunk_ + 1 < chunks_.size()) {
+      open_chunk(open_chunk_ + 1, nullptr);
+      continue;
+    }
     if (!decoder_->next(nullptr)) throw CorruptData("a chunk holds fewer steps than its entry says");
     cursor_ = cursor_ + 1;
-    if (decoder_->done() == chunks_[open_chunk_].steps && open_chunk_ + 1 < chunks_.size()) open_chunk(open_chunk_ + 1, nullptr);
   }
 }
 

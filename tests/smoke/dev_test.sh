@@ -32,7 +32,7 @@ begin() {
 
 # dev ARGUMENT…: fills $output and $code.
 dev() {
-  output=$(cd / && PATH="$place/bin:${tools:-$PATH}" DISPLAY='' WAYLAND_DISPLAY='' "$place/tree/dev" "$@" 2>&1)
+  output=$(cd / && PATH="$place/bin:${tools:-$PATH}" DISPLAY='' XDG_RUNTIME_DIR=$place/sockets WAYLAND_DISPLAY=${display:-} "$place/tree/dev" "$@" 2>&1)
   code=$?
 }
 
@@ -177,6 +177,7 @@ cat > "$program" << END
 #!/usr/bin/env bash
 echo "fiberscope \$*" >> "$place/calls"
 case \$1 in
+  open) exit \$(cat "$place/window") ;;
   run) [[ " \$* " != *" --json "* ]] && echo "step 11: main to producer" && exit
     echo '{"steps":90,"switches":[{"at":"x","step":11},{"at":"y","step":22},{"step":33}],"threads":[{"step":44}]}' ;;
 esac
@@ -190,6 +191,26 @@ expect "takes a picture at a switch" called '^fiberscope screenshot build/demo/.
 expect "names the trace" says "build/demo/switch-to-context.fscope"
 expect "names the picture" says "build/demo/switch-to-context.png"
 expect "opens no window" never_called '^fiberscope open'
+
+# A socket is what a display looks like from outside.
+mkdir "$place/sockets"
+perl -MSocket -e 'socket(S, AF_UNIX, SOCK_STREAM, 0); bind(S, sockaddr_un($ARGV[0]))' "$place/sockets/wayland-0"
+display=wayland-0
+echo 0 > "$place/window"
+: > "$place/calls"
+dev demo
+expect "demo with a display" exits 0
+expect "opens the window, playing" called '^fiberscope open switch-to-context --play$'
+expect "and nothing else" never_called '^fiberscope run'
+echo 2 > "$place/window"
+dev demo
+expect "a display without a window" exits 0
+expect "gives what is given without a display" says "build/demo/switch-to-context.png"
+display=wayland-9
+: > "$place/calls"
+dev demo
+expect "a display that nobody serves is none" never_called '^fiberscope open'
+unset display
 
 printf '%d checks, %d failed\n' "$cases" "$failures"
 ((failures == 0))
