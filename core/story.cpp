@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-
 #include "core/thread_names.h"
 #include "core/unwinder.h"
 
@@ -39,8 +38,7 @@ std::string_view why(SwitchReason reason) {
 
 class Storyteller {
  public:
-  explicit Storyteller(Trace& trace)
-      : trace_(trace), names_(trace), unwinder_(trace.image(), trace.debug()) {}
+  explicit Storyteller(Trace& trace) : trace_(trace), names_(trace), unwinder_(trace.image(), trace.debug()) {}
 
   std::string tell() {
     text_ = describe_run(trace_) + "\n";
@@ -51,7 +49,8 @@ class Storyteller {
     }
     tell_output(trace_.steps());
     end_output_line();
-    if (trace_.stop()) text_ += fmt::format("\nstep {}: the run ends: {}\n", trace_.steps().value, trace_.stop()->message);
+    if (trace_.stop())
+      text_ += fmt::format("\nstep {}: the run ends: {}\n", trace_.steps().value, trace_.stop()->message);
     return std::move(text_);
   }
 
@@ -59,17 +58,20 @@ class Storyteller {
   void tell_switch(std::size_t number, const Switch& entry) {
     const std::string from = names_.of(entry.from);
     const std::string to = names_.of(entry.to);
-    text_ += fmt::format("\nswitch {} at step {}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, from, to, to_string(entry.reason),
-                         why(entry.reason), entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
+    text_ += fmt::format("\nswitch {} at step {}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, from, to,
+                         to_string(entry.reason), why(entry.reason),
+                         entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
     if (entry.from) {
       const emu::RegisterFile before = registers_left(entry);
       const emu::AddressRange stack = stack_of(*entry.from);
-      tell_side(from, "left at", before[emu::Register::rsp], stack, unwinder_.running(before, trace_.state_at(entry.step).memory, stack));
+      tell_side(from, "left at", before[emu::Register::rsp], stack,
+                unwinder_.running(before, trace_.state_at(entry.step).memory, stack));
     }
     const MachineState& after = trace_.state_at(entry.step);
     if (entry.to) {
       const emu::AddressRange stack = stack_of(*entry.to);
-      tell_side(to, "goes on at", after.registers[emu::Register::rsp], stack, unwinder_.running(after.registers, after.memory, stack));
+      tell_side(to, "goes on at", after.registers[emu::Register::rsp], stack,
+                unwinder_.running(after.registers, after.memory, stack));
     }
   }
 
@@ -87,13 +89,16 @@ class Storyteller {
     return registers;
   }
 
-  void tell_side(const std::string& name, std::string_view what, std::uint64_t rsp, emu::AddressRange stack, const UnwoundChain& chain) {
+  void tell_side(const std::string& name, std::string_view what, std::uint64_t rsp, emu::AddressRange stack,
+                 const UnwoundChain& chain) {
     std::string used = "not on its own stack";
-    if (rsp == stack.high.value || stack.contains(emu::Address{rsp})) used = fmt::format("{} bytes of its stack in use", stack.high.value - rsp);
+    if (rsp == stack.high.value || stack.contains(emu::Address{rsp}))
+      used = fmt::format("{} bytes of its stack in use", stack.high.value - rsp);
     text_ += fmt::format("    {} {} rsp 0x{:016x}, {}\n", name, what, rsp, used);
     std::string calls;
     for (auto frame = chain.frames.rbegin(); frame != chain.frames.rend(); ++frame) {
-      // A return address belongs to the call before it; the first frame of a new thread returns to a function's very start.
+      // A return address belongs to the call before it; the first frame of a new thread returns to a function's very
+      // start.
       auto symbol = trace_.image().symbol_at(frame->rip_is_exact ? frame->rip : frame->rip - 1);
       if (!symbol) symbol = trace_.image().symbol_at(frame->rip);
       if (!calls.empty()) calls += " > ";
@@ -150,10 +155,13 @@ std::string describe_run(const Trace& trace) {
   const std::string title = trace.meta("title");
   if (!title.empty()) name += ": " + title;
   return fmt::format("{}\n{}, {}, {}; {}\n", name, counted(trace.steps().value, "step", "steps"),
-                     counted(trace.threads().size(), "thread", "threads"), counted(trace.switches().size(), "switch", "switches"),
+                     counted(trace.threads().size(), "thread", "threads"),
+                     counted(trace.switches().size(), "switch", "switches"),
                      trace.stop() ? trace.stop()->message : "the recording did not come to its end");
 }
 
-std::string tell_story(Trace& trace) { return Storyteller(trace).tell(); }
+std::string tell_story(Trace& trace) {
+  return Storyteller(trace).tell();
+}
 
 }  // namespace fiberscope::core

@@ -268,6 +268,8 @@ WriteSet Disassembler::write_set(std::span<const std::uint8_t> bytes) const {
     if (code == 0x8e) set.add_segments();
     if (in(0xa4, 0xa7) || in(0xaa, 0xaf) || in(0x6c, 0x6f)) set.add_general();
     if (in(0xcc, 0xcf) || code == 0xca || code == 0xcb || code == 0xf1) set.add_everything();
+    const unsigned extension = (op.modrm >> 3) & 7;
+    if (code == 0xff && (extension == 3 || extension == 5)) set.add_everything();  // far call and jump
     if (code == 0xfa || code == 0xfb) set.add(Register::rflags);
     if (code == 0xd7) set.add(Register::rax);
     if (code == 0xc8) set.add_general();

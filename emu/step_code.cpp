@@ -2,27 +2,26 @@
 
 #include <algorithm>
 #include <cstring>
-#include <string_view>
 
+#include "emu/alignment.h"
 #include "emu/engine_registers.h"
 
 namespace fiberscope::emu {
 namespace {
 
-bool may_be_unaligned(std::string_view mnemonic) {
-  constexpr std::string_view kUnaligned[] = {"movups",    "movupd",    "movdqu",    "lddqu", "pcmpestri",
-                                             "pcmpestrm", "pcmpistri", "pcmpistrm"};
-  return std::find(std::begin(kUnaligned), std::end(kUnaligned), mnemonic) != std::end(kUnaligned);
+/// Versions of the instruction at one address that are kept: code that changes for ever must not fill the memory.
+constexpr std::size_t kVersions = 8;
+
+/// By the number that instructions use.
+Register general_register_of(unsigned number) {
+  constexpr Register kLow[] = {Register::rax, Register::rcx, Register::rdx, Register::rbx,
+                               Register::rsp, Register::rbp, Register::rsi, Register::rdi};
+  return number < 8 ? kLow[number] : general_register(number);
 }
 
-/// A 16-byte operand of a legacy SSE instruction must be aligned but for the moves that say otherwise (Intel SDM vol. 1,
-/// 4.1.1, and the exceptions of type 2 and 4 in vol. 2, 2.7); so must cmpxchg16b's. The engine does not check.
-std::optional<MemoryOperand> aligned_operand(const Instruction& instruction, const OpcodeBytes& op) {
-  const bool sse = op.map >= 1;
-  if (!sse || may_be_unaligned(instruction.intel_mnemonic)) return std::nullopt;
-  for (const MemoryOperand& operand : instruction.memory)
-    if (operand.size == 16) return operand;
-  return std::nullopt;
+bool is_string(std::uint8_t opcode) {
+  const auto in = [opcode](unsigned low, unsigned high) { return opcode >= low && opcode <= high; };
+  return in(0x6c, 0x6f) || in(0xa4, 0xa7) || in(0xaa, 0xaf);
 }
 
 }  // namespace
@@ -32,10 +31,17 @@ StepCodeCache::StepCodeCache(const Memory& memory) : memory_(memory), table_(kEn
 bool StepCodeCache::unchanged(const StepCode& code) { return std::memcmp(code.live_bytes, code.bytes.data(), code.size) == 0; }
 
 const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
-  auto code = std::make_unique<StepCode>();
-  code->rip = rip;
   const std::vector<std::uint8_t> bytes = memory_.copy(Address{rip}, kMaxInstructionSize);
   const std::size_t known = std::min<std::size_t>(size <= kMaxInstructionSize ? size : bytes.size(), bytes.size());
+  std::vector<std::unique_ptr<StepCode>>& versions = all_[rip];
+  const auto same = [&](const std::unique_ptr<StepCode>& version) {
+    return version->size == known && std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(known), version->bytes.begin());
+  };
+  if (const auto seen = std::find_if(versions.begin(), versions.end(), same); seen != versions.end())
+    return *(table_[index(rip)] = seen->get());
+  if (versions.size() >= kVersions) versions.erase(versions.begin());
+  auto code = std::make_unique<StepCode>();
+  code->rip = rip;
   code->size = static_cast<std::uint8_t>(known);
   std::copy_n(bytes.begin(), known, code->bytes.begin());
   const std::span<const std::uint8_t> exact(code->bytes.data(), known);
@@ -54,11 +60,13 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
   if (region != nullptr && region->writable && host.size() >= known) code->live_bytes = host.data();
 
   const OpcodeBytes op = opcode_bytes(exact);
-  if (const auto instruction = disassembler_.decode(Address{rip}, exact)) {
-    code->is_rep = instruction->is_string && op.rep;
-    code->aligned = aligned_operand(*instruction, op);
+  if (needs_aligned_operand(op)) {
+    const auto instruction = disassembler_.decode(Address{rip}, exact);
+    if (instruction && !instruction->memory.empty()) code->aligned = instruction->memory.front();
   }
   if (op.complete && op.map == 0) {
+    code->is_rep = op.rep && is_string(op.opcode);
+    code->is_flags_move = op.rex != 0 && (op.opcode == 0x9e || op.opcode == 0x9f);
     code->is_trap = op.opcode == 0xcc || op.opcode == 0xcd || op.opcode == 0xf1;
     code->is_halt = op.opcode == 0xf4;
     code->may_set_interrupts = op.opcode == 0xfb || op.opcode == 0x9d || op.opcode == 0xcf;
@@ -66,11 +74,14 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
   }
   if (op.complete && op.map == 1) {
     code->is_time_stamp = op.opcode == 0x31 || (op.opcode == 0x01 && op.modrm == 0xf9);
-    code->refused = op.opcode == 0x23 && ((op.modrm >> 3) & 7) == 7;
+    // dr5 is dr7 by another name.
+    const unsigned target = (op.modrm >> 3) & 7;
+    if (op.opcode == 0x23 && (op.rex & 4) == 0 && (target == 7 || target == 5))
+      code->breakpoint_source = general_register_of((op.modrm & 7) | (op.rex & 1) << 3);
   }
   const StepCode& result = *code;
   table_[index(rip)] = code.get();
-  all_.push_back(std::move(code));
+  versions.push_back(std::move(code));
   return result;
 }
 

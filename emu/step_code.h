@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "emu/disassembler.h"
@@ -27,7 +29,12 @@ struct StepCode {
   bool is_time_stamp = false;                ///< rdtsc, rdtscp
   bool may_set_interrupts = false;
   bool shadows_interrupts = false;
-  bool refused = false;                      ///< would crash the engine: mov dr7 with breakpoints enabled
+  bool is_flags_move = false;                ///< lahf, sahf with a REX prefix: the engine takes spl for ah
+  std::optional<Register> breakpoint_source; ///< of a move to dr7: with breakpoints enabled it would crash the engine
+  bool is_special = false;                   ///< any of: aligned, is_time_stamp, is_flags_move, breakpoint_source
+  /// How near a page's end a store must begin for its old bytes to be kept: it may be one of several, of which a later
+  /// one faults.
+  std::uint16_t store_span = 8;
 };
 
 /// Instructions by address, decoded once; noticed again when guest code has changed.
@@ -50,7 +57,7 @@ class StepCodeCache {
   const Memory& memory_;
   Disassembler disassembler_;
   std::vector<const StepCode*> table_;
-  std::vector<std::unique_ptr<StepCode>> all_;
+  std::unordered_map<std::uint64_t, std::vector<std::unique_ptr<StepCode>>> all_;  ///< by rip
 };
 
 }  // namespace fiberscope::emu

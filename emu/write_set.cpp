@@ -63,16 +63,20 @@ OpcodeBytes opcode_bytes(std::span<const std::uint8_t> bytes) {
         return false;
     }
   };
-  while (at < bytes.size() && is_legacy(bytes[at])) {
+  const auto is_rex = [](std::uint8_t byte) { return (byte & 0xf0) == 0x40; };
+  while (at < bytes.size() && (is_legacy(bytes[at]) || is_rex(bytes[at]))) {
     const std::uint8_t byte = bytes[at++];
-    if (seen.test(byte)) result.redundant = true;
+    // A REX counts only right before the opcode.
+    if (seen.test(byte) || result.rex != 0) result.redundant = true;
+    result.rex = is_rex(byte) ? byte : std::uint8_t{0};
+    if (is_rex(byte)) continue;
     seen.set(byte);
     result.lock |= byte == 0xf0;
-    result.rep |= byte == 0xf2 || byte == 0xf3;
-  }
-  if (at < bytes.size() && (bytes[at] & 0xf0) == 0x40) {
-    result.rex = bytes[at++];
-    if (at < bytes.size() && (is_legacy(bytes[at]) || (bytes[at] & 0xf0) == 0x40)) result.redundant = true;
+    result.operand_size |= byte == 0x66;
+    if (byte == 0xf2 || byte == 0xf3) {
+      result.rep = true;
+      result.repeat = byte;
+    }
   }
   if (at >= bytes.size()) return result;
   result.opcode = bytes[at++];

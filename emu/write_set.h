@@ -43,6 +43,8 @@ struct OpcodeBytes {
   std::uint8_t rex = 0;
   bool lock = false;
   bool rep = false;             ///< F2 or F3
+  std::uint8_t repeat = 0;      ///< which of them: the last one counts
+  bool operand_size = false;    ///< 66
   bool redundant = false;       ///< a prefix that stands twice, or one behind REX
   std::uint8_t map = 0;         ///< 0: one byte; 1: 0F; 2: 0F38; 3: 0F3A
   std::uint8_t opcode = 0;

@@ -1,8 +1,12 @@
 #include "app/cli/command_line.h"
 
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +21,18 @@ namespace {
 constexpr std::array<std::string_view, 6> kCommands = {"open", "list", "run", "show", "export", "screenshot"};
 constexpr const char* kTargetHelp = "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
 
+/// A whole number of steps, with a message that says so.
+CLI::Validator step_count(std::uint64_t least) {
+  return CLI::Validator(
+      [least](const std::string& text) {
+        std::uint64_t value = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+        const bool number = error == std::errc{} && end == text.data() + text.size();
+        return number && value >= least ? std::string() : fmt::format("expected a whole number from {} on, not '{}'", least, text);
+      },
+      "STEPS");
+}
+
 struct Parsed {
   ListOptions list;
   RunOptions run;
@@ -29,7 +45,7 @@ struct Parsed {
 void add_open(CLI::App& app, OpenOptions& options) {
   CLI::App* command = app.add_subcommand("open", "Show a run in the window");
   command->add_option("target", options.target, kTargetHelp)->default_val("switch-to-context");
-  command->add_option("--step", options.step, "the cursor to begin at");
+  command->add_option("--step", options.step, "the cursor to begin at")->check(step_count(0));
   command->add_flag("--play", options.play, "begin playing");
   command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}));
@@ -47,14 +63,14 @@ void add_run(CLI::App& app, RunOptions& options) {
   CLI::App* command = app.add_subcommand("run", "Run and record a target, and tell what happened");
   command->add_option("target", options.target, kTargetHelp)->required();
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
-  command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")->check(CLI::PositiveNumber);
+  command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")->check(step_count(1));
   command->add_flag("--json", options.json, "as fiberscope.run/1");
 }
 
 void add_show(CLI::App& app, ShowOptions& options) {
   CLI::App* command = app.add_subcommand("show", "Print everything about one moment: registers, stacks, chains");
   command->add_option("target", options.target, kTargetHelp)->required();
-  command->add_option("--step", options.step, "the state after so many steps; 0 is the start")->required();
+  command->add_option("--step", options.step, "the state after so many steps; 0 is the start")->required()->check(step_count(0));
   command->add_flag("--json", options.json, "as fiberscope.show/1");
 }
 
@@ -68,7 +84,7 @@ void add_export(CLI::App& app, ExportOptions& options) {
 void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
   CLI::App* command = app.add_subcommand("screenshot", "Draw the window into a PNG file, without a display");
   command->add_option("target", options.target, kTargetHelp)->required();
-  command->add_option("--step", options.step, "the cursor (default: the first switch)");
+  command->add_option("--step", options.step, "the cursor (default: the first switch)")->check(step_count(0));
   command->add_option("--phase", options.phase, "of the step's film, 0 … 1")->check(CLI::Range(0.0, 1.0))->capture_default_str();
   command->add_option("--size", options.size, "WIDTHxHEIGHT")->capture_default_str();
   command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}))->capture_default_str();
@@ -116,7 +132,10 @@ int run_command_line(int argc, char** argv) {
   try {
     app.parse(words);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUnusable;
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const auto commands = app.get_subcommands();
+    return complain(fmt::format("{}; `fiberscope {}--help` says what is possible", error.what(), commands.empty() ? "" : commands.front()->get_name() + " "),
+                    kUnusable);
   }
   if (app.got_subcommand("list")) return list_command(parsed.list);
   if (app.got_subcommand("run")) return run_command(parsed.run);

@@ -14,19 +14,24 @@ namespace {
 constexpr int kProcess = 1;
 
 /// Viewers take thread 0 for the idle thread of an operating system.
-std::uint64_t track(ThreadId thread) { return std::uint64_t{thread.value} + 1; }
+std::uint64_t track(ThreadId thread) {
+  return std::uint64_t{thread.value} + 1;
+}
 
 class ChromeWriter {
  public:
-  ChromeWriter(Trace& trace, ExportStream& out) : trace_(trace), out_(out), names_(trace), timeline_(trace.timeline()) {}
+  ChromeWriter(Trace& trace, ExportStream& out)
+      : trace_(trace), out_(out), names_(trace), timeline_(trace.timeline()) {}
 
   void write() {
     out_.put("{\"traceEvents\":[\n");
     put_metadata();
     collect();
     for (const Entry& entry : entries_) put(entry);
-    out_.put("\n],\"displayTimeUnit\":\"ns\",\"otherData\":{\"schema\":\"fiberscope.chrome/1\",\"time\":\"1 us = 1 step\"");
-    for (const auto& [name, value] : trace_.header().meta) out_.print(",{}:{}", json_string("trace." + name), json_string(value));
+    out_.put(
+        "\n],\"displayTimeUnit\":\"ns\",\"otherData\":{\"schema\":\"fiberscope.chrome/1\",\"time\":\"1 us = 1 step\"");
+    for (const auto& [name, value] : trace_.header().meta)
+      out_.print(",{}:{}", json_string("trace." + name), json_string(value));
     out_.put("}}\n");
   }
 
@@ -51,11 +56,11 @@ class ChromeWriter {
                json_string(run_name(trace_)));
     for (const Thread& thread : timeline_.threads) {
       begin();
-      out_.print(R"({{"name":"thread_name","ph":"M","pid":{},"tid":{},"args":{{"name":{}}}}})", kProcess, track(thread.id),
-                 json_string(names_.of(thread.id)));
+      out_.print(R"({{"name":"thread_name","ph":"M","pid":{},"tid":{},"args":{{"name":{}}}}})", kProcess,
+                 track(thread.id), json_string(names_.of(thread.id)));
       begin();
-      out_.print(R"({{"name":"thread_sort_index","ph":"M","pid":{},"tid":{},"args":{{"sort_index":{}}}}})", kProcess, track(thread.id),
-                 thread.id.value);
+      out_.print(R"({{"name":"thread_sort_index","ph":"M","pid":{},"tid":{},"args":{{"sort_index":{}}}}})", kProcess,
+                 track(thread.id), thread.id.value);
     }
   }
 
@@ -68,8 +73,10 @@ class ChromeWriter {
       entries_.push_back({timeline_.switches[i].step.value - 1, What::arrow_start, i});
       entries_.push_back({timeline_.switches[i].step.value, What::arrow_end, i});
     }
-    for (std::size_t i = 0; i < trace_.events().size(); ++i) entries_.push_back({trace_.events()[i].event.step.value, What::event, i});
-    for (std::size_t i = 0; i < trace_.output().size(); ++i) entries_.push_back({trace_.output()[i].step.value, What::output, i});
+    for (std::size_t i = 0; i < trace_.events().size(); ++i)
+      entries_.push_back({trace_.events()[i].event.step.value, What::event, i});
+    for (std::size_t i = 0; i < trace_.output().size(); ++i)
+      entries_.push_back({trace_.output()[i].step.value, What::output, i});
     if (trace_.stop()) entries_.push_back({trace_.steps().value, What::end, 0});
     const auto rank = [](What what) { return what == What::slice ? 0 : static_cast<int>(what) + 1; };
     std::stable_sort(entries_.begin(), entries_.end(), [&](const Entry& left, const Entry& right) {
@@ -84,7 +91,8 @@ class ChromeWriter {
                                        [](StepIndex step, const Slice& slice) { return step < slice.first; });
     if (next == slices.begin() || next == slices.end()) return false;
     const Slice& last = *(next - 1);
-    return last.last == entry.step && entry.from == last.thread && next->first == entry.step + 1 && entry.to == next->thread;
+    return last.last == entry.step && entry.from == last.thread && next->first == entry.step + 1 &&
+           entry.to == next->thread;
   }
 
   void put(const Entry& entry) {
@@ -110,25 +118,26 @@ class ChromeWriter {
     const Switch* left = trace_.next_switch(slice.last - 1);
     out_.print(R"({{"name":{},"cat":"cpu","ph":"X","ts":{},"dur":{},"pid":{},"tid":{},"args":{{)"
                R"("first_step":{},"last_step":{},"steps":{},"came_by":{},"left_by":{}}}}})",
-               json_string(names_.of(slice.thread)), slice.first.value - 1, slice.last.value - slice.first.value + 1, kProcess,
-               track(slice.thread), slice.first.value, slice.last.value, slice.last.value - slice.first.value + 1, reason_of(came),
-               reason_of(left));
+               json_string(names_.of(slice.thread)), slice.first.value - 1, slice.last.value - slice.first.value + 1,
+               kProcess, track(slice.thread), slice.first.value, slice.last.value,
+               slice.last.value - slice.first.value + 1, reason_of(came), reason_of(left));
   }
 
   void put_arrow(const Entry& entry) {
     const Switch& what = timeline_.switches[entry.index];
     const bool start = entry.what == What::arrow_start;
-    out_.print(R"({{"name":"{}","cat":"switch","ph":"{}",{}"id":{},"ts":{},"pid":{},"tid":{},"args":{{"step":{},"at":{}}}}})",
-               to_string(what.reason), start ? "s" : "f", start ? "" : R"("bp":"e",)", entry.index + 1, entry.time, kProcess,
-               track(start ? *what.from : *what.to), what.step.value, json_string(what.at));
+    out_.print(
+        R"({{"name":"{}","cat":"switch","ph":"{}",{}"id":{},"ts":{},"pid":{},"tid":{},"args":{{"step":{},"at":{}}}}})",
+        to_string(what.reason), start ? "s" : "f", start ? "" : R"("bp":"e",)", entry.index + 1, entry.time, kProcess,
+        track(start ? *what.from : *what.to), what.step.value, json_string(what.at));
   }
 
   void put_event(const EventRecord& record) {
     const ChunkEvent& event = record.event;
     out_.print(R"({{"name":"{} {}","cat":"event","ph":"i",)", event_name(event.kind), event.vector);
     put_place(event.step);
-    out_.print(R"("args":{{"step":{},"rip":"0x{:016x}","error_code":{},"text":{}}}}})", event.step.value, event.rip_before.value,
-               event.error_code, json_string(record.text));
+    out_.print(R"("args":{{"step":{},"rip":"0x{:016x}","error_code":{},"text":{}}}}})", event.step.value,
+               event.rip_before.value, event.error_code, json_string(record.text));
   }
 
   void put_output(const OutputRecord& record) {
@@ -140,7 +149,8 @@ class ChromeWriter {
   /// Scope, time and track of an instant.
   void put_place(StepIndex step) {
     const auto thread = trace_.thread_of_step(step);
-    out_.print(R"("s":"{}","ts":{},"pid":{},"tid":{},)", thread ? "t" : "p", step.value, kProcess, thread ? track(*thread) : 0);
+    out_.print(R"("s":"{}","ts":{},"pid":{},"tid":{},)", thread ? "t" : "p", step.value, kProcess,
+               thread ? track(*thread) : 0);
   }
 
   [[nodiscard]] static std::string reason_of(const Switch* entry) {
@@ -157,6 +167,8 @@ class ChromeWriter {
 
 }  // namespace
 
-void export_chrome(Trace& trace, ExportStream& out) { ChromeWriter(trace, out).write(); }
+void export_chrome(Trace& trace, ExportStream& out) {
+  ChromeWriter(trace, out).write();
+}
 
 }  // namespace fiberscope::core

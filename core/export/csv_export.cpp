@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "core/export/csv_table.h"
 #include "core/export/event_names.h"
 #include "core/export/record_walk.h"
 #include "core/thread_names.h"
@@ -15,52 +16,6 @@
 
 namespace fiberscope::core {
 namespace {
-
-/// One row after the other. Fields are quoted where RFC 4180 asks for it; rows end in CR LF.
-class CsvTable {
- public:
-  explicit CsvTable(ExportStream& out) : out_(out) {}
-  CsvTable(ExportStream& out, std::initializer_list<std::string_view> columns) : out_(out) {
-    for (const std::string_view column : columns) text(column);
-    end_row();
-  }
-
-  CsvTable& text(std::string_view field) {
-    separate();
-    if (field.find_first_of("\",\r\n") == std::string_view::npos) {
-      out_.put(field);
-      return *this;
-    }
-    out_.put("\"");
-    for (const char c : field) out_.put(c == '"' ? std::string_view("\"\"") : std::string_view(&c, 1));
-    out_.put("\"");
-    return *this;
-  }
-  CsvTable& number(std::uint64_t value) {
-    separate();
-    out_.print("{}", value);
-    return *this;
-  }
-  CsvTable& word(std::uint64_t value) {
-    separate();
-    out_.put_word(value);
-    return *this;
-  }
-  CsvTable& thread(std::optional<ThreadId> id) { return id ? number(id->value) : text(""); }
-  void end_row() {
-    out_.put("\r\n");
-    first_ = true;
-  }
-
- private:
-  void separate() {
-    if (!first_) out_.put(",");
-    first_ = false;
-  }
-
-  ExportStream& out_;
-  bool first_ = true;
-};
 
 std::string join_registers(std::span<const RegisterChange> changes, std::optional<std::uint64_t> rip) {
   std::string text;
@@ -73,7 +28,8 @@ std::string join_registers(std::span<const RegisterChange> changes, std::optiona
 std::string join_memory(std::span<const MemoryChange> changes) {
   std::string text;
   for (const MemoryChange& change : changes)
-    text += fmt::format("{}0x{:016x}:{}=0x{:016x}", text.empty() ? "" : ";", change.address.value, change.size, change.new_value);
+    text += fmt::format("{}0x{:016x}:{}=0x{:016x}", text.empty() ? "" : ";", change.address.value, change.size,
+                        change.new_value);
   return text;
 }
 
@@ -91,13 +47,23 @@ class StepTable final {
  public:
   StepTable(const Trace& trace, ExportStream& out)
       : names_(trace),
-        table_(out, {"step", "thread", "thread_name", "cpu", "address", "symbol", "bytes", "text", "rsp", "registers", "memory"}) {}
+        table_(out, {"step", "thread", "thread_name", "cpu", "address", "symbol", "bytes", "text", "rsp", "registers",
+                     "memory"}) {}
 
   void add(const StepRecord& step) {
     const InstructionText& text = *step.instruction;
-    table_.number(step.step.value).thread(step.thread).text(step.thread ? names_.of(step.thread) : "").number(step.cpu.value)
-        .word(text.address.value).text(text.symbol).text(spaced(text.bytes)).text(text.text).word(step.rsp)
-        .text(join_registers(step.registers, step.rip)).text(join_memory(step.memory)).end_row();
+    table_.number(step.step.value)
+        .thread(step.thread)
+        .text(step.thread ? names_.of(step.thread) : "")
+        .number(step.cpu.value)
+        .word(text.address.value)
+        .text(text.symbol)
+        .text(spaced(text.bytes))
+        .text(text.text)
+        .word(step.rsp)
+        .text(join_registers(step.registers, step.rip))
+        .text(join_memory(step.memory))
+        .end_row();
   }
 
  private:
@@ -155,22 +121,38 @@ class SetWriter final : public RecordVisitor {
 
   void on_event(const MachineEvent& event) override {
     const ChunkEvent& what = event.record->event;
-    events_.number(what.step.value).thread(event.thread).text(event_name(what.kind)).number(what.vector).number(what.error_code)
-        .word(what.rip_before.value).text(event.record->text).text(join_registers(event.registers, std::nullopt))
-        .text(join_memory(event.memory)).end_row();
+    events_.number(what.step.value)
+        .thread(event.thread)
+        .text(event_name(what.kind))
+        .number(what.vector)
+        .number(what.error_code)
+        .word(what.rip_before.value)
+        .text(event.record->text)
+        .text(join_registers(event.registers, std::nullopt))
+        .text(join_memory(event.memory))
+        .end_row();
     add_writes(what.step, "event", event.thread, event.memory);
   }
 
   void on_switch(const SwitchRecord& record) override {
     const Switch& entry = *record.entry;
-    switches_.number(entry.step.value).thread(entry.from).text(entry.from ? names_.of(entry.from) : "").thread(entry.to)
-        .text(entry.to ? names_.of(entry.to) : "").text(to_string(entry.reason)).text(entry.at).word(entry.address.value)
-        .word(record.from_rsp).word(record.to_rsp).end_row();
+    switches_.number(entry.step.value)
+        .thread(entry.from)
+        .text(entry.from ? names_.of(entry.from) : "")
+        .thread(entry.to)
+        .text(entry.to ? names_.of(entry.to) : "")
+        .text(to_string(entry.reason))
+        .text(entry.at)
+        .word(entry.address.value)
+        .word(record.from_rsp)
+        .word(record.to_rsp)
+        .end_row();
   }
 
   void on_output(const OutputRecord& output) override {
     std::string hex;
-    for (const char c : output.bytes) hex += fmt::format("{}{:02x}", hex.empty() ? "" : " ", static_cast<std::uint8_t>(c));
+    for (const char c : output.bytes)
+      hex += fmt::format("{}{:02x}", hex.empty() ? "" : " ", static_cast<std::uint8_t>(c));
     output_.number(output.step.value).text(output.bytes).text(hex).end_row();
   }
 
@@ -193,30 +175,49 @@ class SetWriter final : public RecordVisitor {
         if (slice.thread == thread.id) steps += slice.last.value - slice.first.value + 1;
       const auto switches_in = std::count_if(timeline.switches.begin(), timeline.switches.end(),
                                              [&](const Switch& entry) { return entry.to == thread.id; });
-      threads_.number(thread.id.value).text(names_.of(thread.id)).text(to_string(thread.kind)).text(to_string(thread.state))
-          .word(thread.stack.low.value).word(thread.stack.high.value).word(thread.saved_rsp.value).word(thread.tcb.value)
-          .number(record.first_seen.value).number(steps).number(static_cast<std::uint64_t>(switches_in)).end_row();
+      threads_.number(thread.id.value)
+          .text(names_.of(thread.id))
+          .text(to_string(thread.kind))
+          .text(to_string(thread.state))
+          .word(thread.stack.low.value)
+          .word(thread.stack.high.value)
+          .word(thread.saved_rsp.value)
+          .word(thread.tcb.value)
+          .number(record.first_seen.value)
+          .number(steps)
+          .number(static_cast<std::uint64_t>(switches_in))
+          .end_row();
     }
   }
 
   void finish() {
-    for (CsvFile* file : {&steps_file_, &registers_file_, &memory_file_, &switches_file_, &events_file_, &output_file_, &threads_file_})
+    for (CsvFile* file :
+         {&steps_file_, &registers_file_, &memory_file_, &switches_file_, &events_file_, &output_file_, &threads_file_})
       file->finish();
   }
 
  private:
   static constexpr emu::Register kColumns[] = {
-      emu::Register::rax, emu::Register::rbx, emu::Register::rcx, emu::Register::rdx, emu::Register::rsi, emu::Register::rdi,
-      emu::Register::rbp, emu::Register::rsp, emu::Register::r8,  emu::Register::r9,  emu::Register::r10, emu::Register::r11,
-      emu::Register::r12, emu::Register::r13, emu::Register::r14, emu::Register::r15, emu::Register::rip, emu::Register::rflags};
+      emu::Register::rax, emu::Register::rbx, emu::Register::rcx,   emu::Register::rdx, emu::Register::rsi,
+      emu::Register::rdi, emu::Register::rbp, emu::Register::rsp,   emu::Register::r8,  emu::Register::r9,
+      emu::Register::r10, emu::Register::r11, emu::Register::r12,   emu::Register::r13, emu::Register::r14,
+      emu::Register::r15, emu::Register::rip, emu::Register::rflags};
 
-  void add_writes(StepIndex step, std::string_view by, std::optional<ThreadId> thread, std::span<const MemoryChange> changes) {
+  void add_writes(StepIndex step, std::string_view by, std::optional<ThreadId> thread,
+                  std::span<const MemoryChange> changes) {
     for (const MemoryChange& change : changes) {
       const auto& regions = trace_.header().regions;
-      const auto region = std::find_if(regions.begin(), regions.end(),
-                                       [&](const emu::LoadedRegion& loaded) { return loaded.region.range.contains(change.address); });
-      memory_.number(step.value).text(by).thread(thread).word(change.address.value)
-          .text(region == regions.end() ? "" : region->region.name).number(change.size).word(change.old_value).word(change.new_value)
+      const auto region = std::find_if(regions.begin(), regions.end(), [&](const emu::LoadedRegion& loaded) {
+        return loaded.region.range.contains(change.address);
+      });
+      memory_.number(step.value)
+          .text(by)
+          .thread(thread)
+          .word(change.address.value)
+          .text(region == regions.end() ? "" : region->region.name)
+          .number(change.size)
+          .word(change.old_value)
+          .word(change.new_value)
           .end_row();
     }
   }
@@ -239,8 +240,9 @@ class SetWriter final : public RecordVisitor {
   CsvTable events_{events_file_.stream(),
                    {"step", "thread", "event", "vector", "error_code", "rip", "text", "registers", "memory"}};
   CsvTable output_{output_file_.stream(), {"step", "text", "bytes"}};
-  CsvTable threads_{threads_file_.stream(), {"thread", "name", "kind", "state", "stack_low", "stack_high", "saved_rsp", "tcb",
-                                             "first_seen", "steps", "switches_in"}};
+  CsvTable threads_{threads_file_.stream(),
+                    {"thread", "name", "kind", "state", "stack_low", "stack_high", "saved_rsp", "tcb", "first_seen",
+                     "steps", "switches_in"}};
 };
 
 }  // namespace

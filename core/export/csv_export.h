@@ -10,8 +10,8 @@ namespace fiberscope::core {
 /// Throws ExportFailure, CorruptData.
 void export_csv_steps(Trace& trace, ExportStream& out);
 
-/// Writes steps.csv, registers.csv, memory.csv, switches.csv, events.csv, output.csv and threads.csv into a folder, which is made
-/// where it is missing. Throws ExportFailure, whose message names the file, and CorruptData.
+/// Writes steps.csv, registers.csv, memory.csv, switches.csv, events.csv, output.csv and threads.csv into a folder,
+/// which is made where it is missing. Throws ExportFailure, whose message names the file, and CorruptData.
 void export_csv_set(Trace& trace, const std::string& folder);
 
 }  // namespace fiberscope::core

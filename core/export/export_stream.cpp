@@ -24,7 +24,9 @@ void ExportStream::put_hex(std::span<const std::uint8_t> bytes) {
   }
 }
 
-void ExportStream::put_json(std::string_view text) { put(json_string(text)); }
+void ExportStream::put_json(std::string_view text) {
+  put(json_string(text));
+}
 
 void ExportStream::flush() {
   errno = 0;

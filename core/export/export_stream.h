@@ -15,8 +15,8 @@ struct ExportFailure : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A buffer in front of the stream that an export goes to. Whatever the stream refuses is an ExportFailure, so that a full
-/// disk never passes for a complete file.
+/// A buffer in front of the stream that an export goes to. Whatever the stream refuses is an ExportFailure, so that a
+/// full disk never passes for a complete file.
 class ExportStream {
  public:
   explicit ExportStream(std::ostream& out) : out_(out) {}

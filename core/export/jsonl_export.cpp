@@ -66,7 +66,8 @@ class JsonlWriter final : public RecordVisitor {
     const ChunkEvent& what = event.record->event;
     out_.print(R"({{"kind":"event","step":{},"thread":)", what.step.value);
     put_thread_id(event.thread);
-    out_.print(R"(,"event":"{}","vector":{},"error_code":{},"rip":")", event_name(what.kind), what.vector, what.error_code);
+    out_.print(R"(,"event":"{}","vector":{},"error_code":{},"rip":")", event_name(what.kind), what.vector,
+               what.error_code);
     out_.put_word(what.rip_before.value);
     out_.put(R"(","text":)");
     out_.put_json(event.record->text);
@@ -167,15 +168,17 @@ class JsonlWriter final : public RecordVisitor {
     while (!bytes.empty() && bytes.back() == 0) bytes = bytes.first(bytes.size() - 1);
     out_.put(R"({"address":")");
     out_.put_word(region.range.low.value);
-    out_.print(R"(","size":{},"name":{},"kind":"{}","rights":"{}{}{}","bytes":")", region.range.size(), json_string(region.name),
-               kind_name(region.kind), region.readable ? "r" : "-", region.writable ? "w" : "-", region.executable ? "x" : "-");
+    out_.print(R"(","size":{},"name":{},"kind":"{}","rights":"{}{}{}","bytes":")", region.range.size(),
+               json_string(region.name), kind_name(region.kind), region.readable ? "r" : "-",
+               region.writable ? "w" : "-", region.executable ? "x" : "-");
     out_.put_hex(bytes);
     out_.put("\"}");
   }
 
   void put_thread(const ThreadRecord& record) {
     const Thread& thread = record.thread;
-    out_.print(R"({{"id":{},"name":{},"kind":"{}","stack":{{"low":")", thread.id.value, json_string(thread.name), to_string(thread.kind));
+    out_.print(R"({{"id":{},"name":{},"kind":"{}","stack":{{"low":")", thread.id.value, json_string(thread.name),
+               to_string(thread.kind));
     out_.put_word(thread.stack.low.value);
     out_.put(R"(","high":")");
     out_.put_word(thread.stack.high.value);

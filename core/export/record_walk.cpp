@@ -15,7 +15,8 @@ class Walk {
     const emu::RegisterFile start = trace_.state_at(StepIndex{0}).registers;
     rsp_ = start[emu::Register::rsp];
     thread_ = trace_.thread_of_step(StepIndex{0});
-    for (; next_event_ < trace_.events().size() && trace_.events()[next_event_].event.step == StepIndex{0}; ++next_event_)
+    for (; next_event_ < trace_.events().size() && trace_.events()[next_event_].event.step == StepIndex{0};
+         ++next_event_)
       tell_event(StepIndex{0}, {}, {});
     tell_output(StepIndex{0});
     tell_switches(StepIndex{0}, std::nullopt, rsp_);
@@ -26,7 +27,8 @@ class Walk {
  private:
   void tell_step(StepIndex step) {
     const StepEffects& effects = trace_.effects_of(step);
-    const std::size_t own_registers = effects.events.empty() ? effects.registers.size() : effects.event_starts.front().registers;
+    const std::size_t own_registers =
+        effects.events.empty() ? effects.registers.size() : effects.event_starts.front().registers;
     const std::size_t own_memory = effects.events.empty() ? effects.memory.size() : effects.event_starts.front().memory;
     StepRecord record;
     record.step = step;
@@ -46,8 +48,9 @@ class Walk {
     for (std::size_t i = 0; i < effects.events.size(); ++i) {
       const bool is_last = i + 1 == effects.events.size();
       const StepEffects::EventStart from = effects.event_starts[i];
-      const StepEffects::EventStart to =
-          is_last ? StepEffects::EventStart{effects.registers.size(), effects.memory.size()} : effects.event_starts[i + 1];
+      const StepEffects::EventStart to = is_last
+                                             ? StepEffects::EventStart{effects.registers.size(), effects.memory.size()}
+                                             : effects.event_starts[i + 1];
       const auto registers = std::span(effects.registers).subspan(from.registers, to.registers - from.registers);
       const std::uint64_t before = rsp_;
       follow_rsp(registers);
@@ -85,7 +88,8 @@ class Walk {
 
   void tell_output(StepIndex step) {
     const std::vector<OutputRecord>& output = trace_.output();
-    for (; next_output_ < output.size() && output[next_output_].step <= step; ++next_output_) visitor_.on_output(output[next_output_]);
+    for (; next_output_ < output.size() && output[next_output_].step <= step; ++next_output_)
+      visitor_.on_output(output[next_output_]);
   }
 
   Trace& trace_;
@@ -100,6 +104,8 @@ class Walk {
 
 }  // namespace
 
-void walk_records(Trace& trace, RecordVisitor& visitor) { Walk(trace, visitor).run(); }
+void walk_records(Trace& trace, RecordVisitor& visitor) {
+  Walk(trace, visitor).run();
+}
 
 }  // namespace fiberscope::core

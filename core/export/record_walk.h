@@ -11,21 +11,21 @@ namespace fiberscope::core {
 /// What an instruction did, without the events behind it.
 struct StepRecord {
   StepIndex step;
-  std::optional<ThreadId> thread;              ///< whose step it was
+  std::optional<ThreadId> thread;  ///< whose step it was
   CpuId cpu;
   std::uint32_t template_index = 0;
   const InstructionText* instruction = nullptr;
-  std::span<const RegisterChange> registers;   ///< changed ones but rip, in the order of slots
-  std::span<const MemoryChange> memory;        ///< in the order of the writes, equal values included
-  std::uint64_t rip = 0;                       ///< behind the step
-  std::uint64_t rsp = 0;                       ///< likewise
+  std::span<const RegisterChange> registers;  ///< changed ones but rip, in the order of slots
+  std::span<const MemoryChange> memory;       ///< in the order of the writes, equal values included
+  std::uint64_t rip = 0;                      ///< behind the step
+  std::uint64_t rsp = 0;                      ///< likewise
 };
 
 /// What the machine itself did behind a step.
 struct MachineEvent {
   const EventRecord* record = nullptr;
-  std::optional<ThreadId> thread;              ///< who was on the CPU before it
-  std::span<const RegisterChange> registers;   ///< rip among them; none at cursor 0, which is behind such an event
+  std::optional<ThreadId> thread;             ///< who was on the CPU before it
+  std::span<const RegisterChange> registers;  ///< rip among them; none at cursor 0, which is behind such an event
   std::span<const MemoryChange> memory;
 };
 
@@ -49,8 +49,8 @@ class RecordVisitor {
 };
 
 /// Goes through the whole trace once, in the order in which things happened: the events and switches before the first
-/// step, then each step, what it printed, and the events behind it, a switch standing behind the step or event that made
-/// it. Holds one step at a time. Throws CorruptData.
+/// step, then each step, what it printed, and the events behind it, a switch standing behind the step or event that
+/// made it. Holds one step at a time. Throws CorruptData.
 void walk_records(Trace& trace, RecordVisitor& visitor);
 
 }  // namespace fiberscope::core

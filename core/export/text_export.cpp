@@ -13,7 +13,8 @@ namespace {
 class TextWriter final : public RecordVisitor {
  public:
   TextWriter(Trace& trace, ExportStream& out) : trace_(trace), out_(out), names_(trace) {
-    for (const ThreadRecord& record : trace.threads()) name_width_ = std::max(name_width_, names_.of(record.thread.id).size());
+    for (const ThreadRecord& record : trace.threads())
+      name_width_ = std::max(name_width_, names_.of(record.thread.id).size());
     step_width_ = std::max<std::size_t>(5, std::to_string(trace.steps().value).size());
   }
 
@@ -21,19 +22,19 @@ class TextWriter final : public RecordVisitor {
     out_.put(describe_run(trace_));
     for (const ThreadRecord& record : trace_.threads()) {
       const Thread& thread = record.thread;
-      out_.print("thread {}: {} ({}), stack [0x{:016x}, 0x{:016x})\n", thread.id.value, names_.of(thread.id), to_string(thread.kind),
-                 thread.stack.low.value, thread.stack.high.value);
+      out_.print("thread {}: {} ({}), stack [0x{:016x}, 0x{:016x})\n", thread.id.value, names_.of(thread.id),
+                 to_string(thread.kind), thread.stack.low.value, thread.stack.high.value);
     }
     out_.put("\n");
-    line_ = fmt::format("{:>{}}  {:<{}}  {:<18}  {:<26}  {:<42}  {}", "step", step_width_, "thread", name_width_, "address", "symbol",
-                        "instruction", "what it changed");
+    line_ = fmt::format("{:>{}}  {:<{}}  {:<18}  {:<26}  {:<42}  {}", "step", step_width_, "thread", name_width_,
+                        "address", "symbol", "instruction", "what it changed");
     put_line();
   }
 
   void on_step(const StepRecord& step) override {
     const InstructionText& text = *step.instruction;
-    line_ = fmt::format("{:>{}}  {:<{}}  0x{:016x}  {:<26}  {:<42}  ", step.step.value, step_width_, names_.of(step.thread), name_width_,
-                        text.address.value, text.symbol, text.text);
+    line_ = fmt::format("{:>{}}  {:<{}}  0x{:016x}  {:<26}  {:<42}  ", step.step.value, step_width_,
+                        names_.of(step.thread), name_width_, text.address.value, text.symbol, text.text);
     first_change_ = true;
     add_changes(step.registers, step.memory);
     if (step.rip != text.address.value + text.size) add_jump(step.rip);
@@ -52,8 +53,8 @@ class TextWriter final : public RecordVisitor {
     end_output();
     const Switch& entry = *record.entry;
     ++switches_;
-    line_ = fmt::format("======= switch {} at step {}: {} -> {} ({})", switches_, entry.step.value, names_.of(entry.from),
-                        names_.of(entry.to), to_string(entry.reason));
+    line_ = fmt::format("======= switch {} at step {}: {} -> {} ({})", switches_, entry.step.value,
+                        names_.of(entry.from), names_.of(entry.to), to_string(entry.reason));
     if (!entry.at.empty()) line_ += " in " + entry.at;
     if (entry.from) line_ += fmt::format("; {} left at rsp 0x{:016x}", names_.of(entry.from), record.from_rsp);
     if (entry.to) line_ += fmt::format("; {} goes on at rsp 0x{:016x}", names_.of(entry.to), record.to_rsp);

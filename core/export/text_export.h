@@ -4,8 +4,8 @@
 
 namespace fiberscope::core {
 
-/// The run as text for people: a line a step, with what it changed; switches, events and output on lines that stand out.
-/// Throws ExportFailure, CorruptData.
+/// The run as text for people: a line a step, with what it changed; switches, events and output on lines that stand
+/// out. Throws ExportFailure, CorruptData.
 void export_text(Trace& trace, ExportStream& out);
 
 }  // namespace fiberscope::core

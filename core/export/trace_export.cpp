@@ -64,7 +64,8 @@ emu::Result<void> export_trace(Trace& trace, ExportFormat format, std::ostream& 
 emu::Result<void> export_trace_to(Trace& trace, ExportFormat format, const std::string& path) {
   constexpr std::string_view kAdvice = "choose another place with -o";
   std::error_code ignored;
-  const bool is_set = format == ExportFormat::csv && (path.ends_with('/') || std::filesystem::is_directory(path, ignored));
+  const bool is_set =
+      format == ExportFormat::csv && (path.ends_with('/') || std::filesystem::is_directory(path, ignored));
   try {
     if (is_set) {
       export_csv_set(trace, path);

@@ -27,8 +27,10 @@ Rows parse_csv(const std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
     if (in == In::quoted) {
-      if (c == '"') in = In::behind_quote;
-      else field += c;
+      if (c == '"')
+        in = In::behind_quote;
+      else
+        field += c;
     } else if (in == In::behind_quote && c == '"') {
       field += '"';
       in = In::quoted;
@@ -59,7 +61,9 @@ std::size_t column(const Rows& rows, const std::string& name) {
   return static_cast<std::size_t>(found - rows[0].begin());
 }
 
-std::string word(std::uint64_t value) { return fmt::format("0x{:016x}", value); }
+std::string word(std::uint64_t value) {
+  return fmt::format("0x{:016x}", value);
+}
 
 Rows exported(Trace& trace) {
   std::stringstream text;
@@ -92,7 +96,8 @@ TEST(CsvExport, HasARowAStep) {
   const auto trace = record(scenario_image("switch_to_context.elf"));
   const Rows rows = exported(*trace);
   ASSERT_EQ(rows.size(), trace->steps().value + 1);
-  const std::vector<std::string> header = {"step", "thread", "thread_name", "cpu", "address", "symbol", "bytes", "text", "rsp", "registers", "memory"};
+  const std::vector<std::string> header = {"step",  "thread", "thread_name", "cpu",       "address", "symbol",
+                                           "bytes", "text",   "rsp",         "registers", "memory"};
   EXPECT_EQ(rows[0], header);
   for (std::uint64_t step = 1; step < rows.size(); ++step) {
     const std::vector<std::string>& row = rows[step];
@@ -119,7 +124,8 @@ TEST(CsvExport, TheSetTellsTheWholeRun) {
   for (std::uint64_t cursor = 0; cursor <= trace->steps().value; ++cursor) {
     const emu::RegisterFile& actual = trace->state_at(StepIndex{cursor}).registers;
     for (std::size_t i = 1; i < registers[0].size(); ++i)
-      ASSERT_EQ(registers[cursor + 1][i], word(actual[emu::register_by_name(registers[0][i]).value()])) << "cursor " << cursor;
+      ASSERT_EQ(registers[cursor + 1][i], word(actual[emu::register_by_name(registers[0][i]).value()]))
+          << "cursor " << cursor;
   }
 
   emu::Memory memory = trace->state_at(StepIndex{0}).memory;
@@ -171,7 +177,8 @@ TEST(CsvExport, StepsAndEventsKeepTheirOwnChanges) {
   const Rows steps = set.read("steps.csv");
   ASSERT_EQ(steps.size(), 4U);
   EXPECT_EQ(steps[1][column(steps, "memory")], "");
-  EXPECT_EQ(steps[1][column(steps, "rsp")], word(run.states[0].registers[emu::Register::rsp])) << "the event moved rsp, not the step";
+  EXPECT_EQ(steps[1][column(steps, "rsp")], word(run.states[0].registers[emu::Register::rsp]))
+      << "the event moved rsp, not the step";
   const Rows events = set.read("events.csv");
   ASSERT_EQ(events.size(), 6U);
   EXPECT_EQ(events[2][column(events, "event")], "interrupt");
@@ -179,7 +186,8 @@ TEST(CsvExport, StepsAndEventsKeepTheirOwnChanges) {
   EXPECT_NE(events[2][column(events, "registers")].find("rsp="), std::string::npos);
   const Rows registers = set.read("registers.csv");
   for (std::size_t cursor = 0; cursor < run.states.size(); ++cursor)
-    EXPECT_EQ(registers.at(cursor + 1)[column(registers, "rsp")], word(run.states[cursor].registers[emu::Register::rsp]));
+    EXPECT_EQ(registers.at(cursor + 1)[column(registers, "rsp")],
+              word(run.states[cursor].registers[emu::Register::rsp]));
 }
 
 }  // namespace

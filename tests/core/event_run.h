@@ -1,6 +1,7 @@
 #pragma once
-// A short run that no program of ours does, written record by record: events before the first step, two events behind one
-// step, an event that moves rsp to another thread's stack, an event at the head of a chunk, output with awkward bytes.
+// A short run that no program of ours does, written record by record: events before the first step, two events behind
+// one step, an event that moves rsp to another thread's stack, an event at the head of a chunk, output with awkward
+// bytes.
 #include <cstring>
 #include <memory>
 #include <span>
@@ -27,8 +28,10 @@ class RawLog {
   void step(std::size_t size, std::vector<std::pair<emu::Register, std::uint64_t>> values,
             std::vector<std::pair<std::uint64_t, std::uint64_t>> writes, std::uint64_t next_rip) {
     const std::uint64_t rip = state_.registers[emu::Register::rip];
-    const StepTemplate step = make_template(disassembler_, emu::Address{rip}, state_.memory.copy(emu::Address{rip}, size));
-    words_.insert(words_.end(), {static_cast<std::uint64_t>(emu::RecordTag::step) | size << 8 | (2 * writes.size()) << 32, rip});
+    const StepTemplate step =
+        make_template(disassembler_, emu::Address{rip}, state_.memory.copy(emu::Address{rip}, size));
+    words_.insert(words_.end(),
+                  {static_cast<std::uint64_t>(emu::RecordTag::step) | size << 8 | (2 * writes.size()) << 32, rip});
     put_writes(writes);
     for (const auto& [reg, value] : values) state_.registers[reg] = value;
     for (const std::uint8_t slot : step.slots) words_.push_back(state_.registers.slots[slot]);
@@ -38,9 +41,10 @@ class RawLog {
 
   void event(emu::EventKind kind, std::uint8_t vector, std::vector<std::pair<emu::Register, std::uint64_t>> values,
              std::vector<std::pair<std::uint64_t, std::uint64_t>> writes) {
-    words_.insert(words_.end(), {static_cast<std::uint64_t>(emu::RecordTag::event) | static_cast<std::uint64_t>(kind) << 8 |
-                                     values.size() << 16 | (2 * writes.size()) << 32,
-                                 vector, state_.registers[emu::Register::rip]});
+    words_.insert(words_.end(),
+                  {static_cast<std::uint64_t>(emu::RecordTag::event) | static_cast<std::uint64_t>(kind) << 8 |
+                       values.size() << 16 | (2 * writes.size()) << 32,
+                   vector, state_.registers[emu::Register::rip]});
     put_writes(writes);
     for (const auto& [reg, value] : values) {
       state_.registers[reg] = value;
@@ -91,10 +95,13 @@ inline EventRun record_events(const std::string& path = {}) {
   other.stack_base = image.symbol("stack_1")->address.value;
   other.stack_size = 0x2000;
   const std::uint64_t table = image.symbol("thread_table")->address.value;
-  machine->memory().write_bytes(emu::Address{table + sizeof(tcb)}, {reinterpret_cast<const std::uint8_t*>(&other), sizeof other});
+  machine->memory().write_bytes(emu::Address{table + sizeof(tcb)},
+                                {reinterpret_cast<const std::uint8_t*>(&other), sizeof other});
 
   EventRun run;
-  run.trace = std::move(Trace::create(make_header(*machine, image, {{"scenario", "events"}, {"title", "A \"quoted\" title"}}))).value();
+  run.trace =
+      std::move(Trace::create(make_header(*machine, image, {{"scenario", "events"}, {"title", "A \"quoted\" title"}})))
+          .value();
   RawLog log({machine->registers(), machine->memory()});
   BatchEncoder encoder(image, log.state(), {});
   MemorySink sink(*run.trace);
@@ -127,7 +134,8 @@ inline EventRun record_events(const std::string& path = {}) {
   log.step(1, {{Register::rsp, top - 24}}, {{top - 24, 0}}, main + 1);  // push rbp
   log.output("say \"x\"");
   end_chunk();
-  log.event(emu::EventKind::interrupt, 33, {{Register::rsp, own - 8}, {Register::rip, main + 1}}, {{own - 8, main + 1}});
+  log.event(emu::EventKind::interrupt, 33, {{Register::rsp, own - 8}, {Register::rip, main + 1}},
+            {{own - 8, main + 1}});
   run.states.push_back(log.state());
   log.step(3, {{Register::rbp, own - 8}}, {}, main + 4);  // mov rbp, rsp
   log.output("two\nlines");

@@ -1,5 +1,5 @@
-// docs/trace-format.md is enough: a reader written in Python after it, which shares no code with ours, finds the state that
-// the export in JSON Lines tells at every cursor.
+// docs/trace-format.md is enough: a reader written in Python after it, which shares no code with ours, finds the state
+// that the export in JSON Lines tells at every cursor.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
@@ -32,8 +32,8 @@ class FscopeReader : public testing::Test {
   [[nodiscard]] std::string compare(Trace& exported) const {
     const auto done = export_trace_to(exported, ExportFormat::jsonl, path("run.jsonl"));
     EXPECT_TRUE(done.ok());
-    const std::string command = std::string("python3 ") + FIBERSCOPE_TEST_TOOLS + "/fscope_reader.py " + path("run.fscope") + " --jsonl " +
-                                path("run.jsonl") + " > " + path("said") + " 2>&1";
+    const std::string command = std::string("python3 ") + FIBERSCOPE_TEST_TOOLS + "/fscope_reader.py " +
+                                path("run.fscope") + " --jsonl " + path("run.jsonl") + " > " + path("said") + " 2>&1";
     const int status = std::system(command.c_str());
     std::stringstream said;
     said << std::ifstream(path("said")).rdbuf();
@@ -41,7 +41,8 @@ class FscopeReader : public testing::Test {
   }
 
  private:
-  std::filesystem::path folder_ = std::filesystem::temp_directory_path() / fmt::format("fiberscope-reader-{}", ::getpid());
+  std::filesystem::path folder_ =
+      std::filesystem::temp_directory_path() / fmt::format("fiberscope-reader-{}", ::getpid());
 };
 
 TEST_F(FscopeReader, FindsTheSameStatesInARun) {

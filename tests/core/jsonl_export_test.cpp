@@ -46,7 +46,8 @@ class Rebuilt {
     for (const json& region : start.at("memory")) {
       std::vector<std::uint8_t>& bytes = memory_[word(region.at("address"))];
       const std::string hex = region.at("bytes");
-      for (std::size_t i = 0; i < hex.size(); i += 2) bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+      for (std::size_t i = 0; i < hex.size(); i += 2)
+        bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
       bytes.resize(region.at("size").get<std::size_t>());
     }
   }
@@ -70,7 +71,8 @@ class Rebuilt {
 
   void expect_equal(const emu::RegisterFile& registers, const emu::Memory& memory) const {
     ASSERT_EQ(registers_.size(), emu::kRegisterSlots);
-    for (const auto& [name, value] : registers_) ASSERT_EQ(value, registers[emu::register_by_name(name).value()]) << name;
+    for (const auto& [name, value] : registers_)
+      ASSERT_EQ(value, registers[emu::register_by_name(name).value()]) << name;
     ASSERT_EQ(memory_.size(), memory.regions().size());
     for (const auto& [address, bytes] : memory_) {
       const auto actual = memory.bytes_at(emu::Address{address});
@@ -122,7 +124,8 @@ TEST(JsonlExport, TellsOfEachStepWhatItIs) {
     ASSERT_EQ(word(line.at("address")), before.registers[emu::Register::rip]);
     std::string hex;
     const std::string bytes = line.at("bytes");
-    for (const std::uint8_t byte : before.memory.copy(emu::Address{word(line.at("address"))}, bytes.size() / 2)) hex += fmt::format("{:02x}", byte);
+    for (const std::uint8_t byte : before.memory.copy(emu::Address{word(line.at("address"))}, bytes.size() / 2))
+      hex += fmt::format("{:02x}", byte);
     ASSERT_EQ(bytes, hex);
     ASSERT_EQ(line.at("cpu"), 0);
     ASSERT_FALSE(line.at("text").get<std::string>().empty());
@@ -172,14 +175,15 @@ TEST(JsonlExport, BeginsWithTheThreadsAndEndsWithTheEnd) {
   EXPECT_EQ(end.at("exit").at("reason"), "exit");
   EXPECT_EQ(end.at("exit").at("code"), 0);
   const emu::RegisterFile& last = trace->state_at(trace->steps()).registers;
-  for (const auto& [name, value] : end.at("registers").items()) EXPECT_EQ(word(value), last[emu::register_by_name(name).value()]);
+  for (const auto& [name, value] : end.at("registers").items())
+    EXPECT_EQ(word(value), last[emu::register_by_name(name).value()]);
 }
 
 TEST(JsonlExport, EventsCarryTheirOwnChanges) {
   EventRun run = record_events();
   const std::vector<json> lines = exported(*run.trace);
-  const std::vector<std::string> expected = {"start", "event",  "step",  "output", "event", "switch", "event", "step",
-                                             "output", "event", "switch", "step",  "output", "event", "end"};
+  const std::vector<std::string> expected = {"start",  "event", "step",   "output", "event",  "switch", "event", "step",
+                                             "output", "event", "switch", "step",   "output", "event",  "end"};
   ASSERT_EQ(kinds(lines), expected);
   EXPECT_TRUE(lines[1].at("registers").empty()) << "an event before the first step is part of the start";
   EXPECT_EQ(lines[1].at("event"), "exception");

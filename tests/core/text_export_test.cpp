@@ -48,7 +48,8 @@ TEST(TextExport, ALineAStepAndSwitchesThatStandOut) {
   EXPECT_EQ(steps, trace->steps().value);
   EXPECT_EQ(switches, trace->switches().size());
   const auto has = [&](const std::string& part) {
-    return std::any_of(lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; });
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const std::string& line) { return line.find(part) != std::string::npos; });
   };
   EXPECT_TRUE(has("printed: +++-+-+-+-+-+---"));
   EXPECT_TRUE(has("main -> producer (start) in switch_to_context"));
@@ -76,12 +77,19 @@ TEST(Story, TellsEachSwitchWithBothStackPointers) {
     at = story.find(fmt::format("\nswitch {} at step {}: ", i + 1, entry.step.value), at);
     ASSERT_NE(at, std::string::npos) << "switch " << i + 1;
     const std::string part = story.substr(at, story.find("\n\n", at) - at);
-    EXPECT_NE(part.find(fmt::format("left at rsp 0x{:016x}", trace->state_at(entry.step - 1).registers[emu::Register::rsp])), std::string::npos) << part;
-    EXPECT_NE(part.find(fmt::format("goes on at rsp 0x{:016x}", trace->state_at(entry.step).registers[emu::Register::rsp])), std::string::npos) << part;
+    EXPECT_NE(
+        part.find(fmt::format("left at rsp 0x{:016x}", trace->state_at(entry.step - 1).registers[emu::Register::rsp])),
+        std::string::npos)
+        << part;
+    EXPECT_NE(
+        part.find(fmt::format("goes on at rsp 0x{:016x}", trace->state_at(entry.step).registers[emu::Register::rsp])),
+        std::string::npos)
+        << part;
     EXPECT_EQ(part.find("not on its own stack"), std::string::npos) << part;
     EXPECT_EQ(part.find("in 0x"), std::string::npos) << part;
   }
-  EXPECT_NE(story.find("in _start > main > run_market > thread_start > schedule > switch_to_context"), std::string::npos);
+  EXPECT_NE(story.find("in _start > main > run_market > thread_start > schedule > switch_to_context"),
+            std::string::npos);
   EXPECT_NE(story.find("printed from step 21 on: 3 slots, 8 items"), std::string::npos);
   EXPECT_NE(story.find(": the run ends: exit code 0"), std::string::npos);
 }
@@ -89,10 +97,13 @@ TEST(Story, TellsEachSwitchWithBothStackPointers) {
 TEST(Story, TellsSwitchesThatEventsMake) {
   EventRun run = record_events();
   const std::string story = tell_story(*run.trace);
-  EXPECT_NE(story.find("switch 1 at step 1: main -> say \"hi\", =1 (timer: the timer interrupted it)"), std::string::npos) << story;
+  EXPECT_NE(story.find("switch 1 at step 1: main -> say \"hi\", =1 (timer: the timer interrupted it)"),
+            std::string::npos)
+      << story;
   EXPECT_EQ(story.find("not on its own stack"), std::string::npos) << story;
   const std::uint64_t pushed = run.trace->threads()[1].thread.stack.high.value - 24;
-  EXPECT_NE(story.find(fmt::format("=1 left at rsp 0x{:016x}", pushed)), std::string::npos) << "the push of step 2 came first: " << story;
+  EXPECT_NE(story.find(fmt::format("=1 left at rsp 0x{:016x}", pushed)), std::string::npos)
+      << "the push of step 2 came first: " << story;
   EXPECT_NE(story.find("the run ends: #UD invalid opcode"), std::string::npos);
 }
 

@@ -78,10 +78,12 @@ TEST(TraceExport, AFileThatCannotBeWrittenIsNamed) {
   for (const ExportFormat format : kFormats) {
     const auto full = export_trace_to(*trace, format, "/dev/full");
     ASSERT_FALSE(full.ok());
-    EXPECT_NE(full.error().message.find("/dev/full: No space left on device"), std::string::npos) << full.error().message;
+    EXPECT_NE(full.error().message.find("/dev/full: No space left on device"), std::string::npos)
+        << full.error().message;
     const auto missing = export_trace_to(*trace, format, "/nonexistent/folder/file");
     ASSERT_FALSE(missing.ok());
-    EXPECT_NE(missing.error().message.find("/nonexistent/folder/file: No such file"), std::string::npos) << missing.error().message;
+    EXPECT_NE(missing.error().message.find("/nonexistent/folder/file: No such file"), std::string::npos)
+        << missing.error().message;
   }
   const auto set = export_trace_to(*trace, ExportFormat::csv, "/proc/nowhere/");
   ASSERT_FALSE(set.ok());
@@ -90,7 +92,8 @@ TEST(TraceExport, AFileThatCannotBeWrittenIsNamed) {
 
 TEST(TraceExport, AFileHoldsWhatTheStreamGets) {
   const auto trace = record(scenario_image("switch_to_context.elf"));
-  const std::string path = (std::filesystem::temp_directory_path() / fmt::format("fiberscope-export-{}", ::getpid())).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / fmt::format("fiberscope-export-{}", ::getpid())).string();
   for (const ExportFormat format : kFormats) {
     std::stringstream whole;
     ASSERT_TRUE(export_trace(*trace, format, whole).ok());

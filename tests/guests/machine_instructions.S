@@ -374,7 +374,7 @@ ENTRY _start
         CASE call *pointer(%rip)
         CASE leaq landing(%rip), %rax
         call    *%rax
-        CASE lcall *far_pointer(%rip)
+        CASE rex.w lcall *far_pointer(%rip)
         CASE pushq $0
         call    landing_16
         CASE jmp *1f(%rip)
