@@ -95,7 +95,7 @@ struct StackView {
   bool holds_rsp = false;        ///< the CPU's rsp lies on this stack
   bool chain_complete = false;
   ChainEnd chain_end = ChainEnd::unknown;
-  std::uint64_t omitted = 0;     ///< cells of [range.low, range.high) that are not listed: untouched ones at the low end
+  std::uint64_t omitted = 0;     ///< cells of [range.low, range.high) that are not listed: never written ones at the low end
   std::vector<Cell> cells;       ///< from high to low addresses, without a gap
   std::vector<Frame> frames;     ///< from the outermost to the innermost
 };

@@ -76,10 +76,11 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     }
   }
 
+  add_threads(snapshot);
   const MachineState& state = trace_.state_at(snapshot.step);
   snapshot.registers = state.registers;
   add_next(snapshot, state);
-  add_threads(snapshot, state);
+  add_stacks(snapshot, state);
   for (const EventRecord& record : trace_.events())
     if (record.event.step == snapshot.step)
       snapshot.events.push_back({record.event.kind == emu::EventKind::interrupt ? "interrupt" : record.event.kind == emu::EventKind::exception ? "exception" : "fault", record.text});
@@ -114,8 +115,9 @@ void SnapshotBuilder::add_next(Snapshot& snapshot, const MachineState& state) {
   snapshot.next_accesses = accesses_of(*next, state.registers);
 }
 
-void SnapshotBuilder::add_threads(Snapshot& snapshot, const MachineState& state) {
+void SnapshotBuilder::add_threads(Snapshot& snapshot) {
   if (!table_) return;
+  const MachineState& state = trace_.state_at(snapshot.step);
   const std::vector<Thread> threads = table_->read(state.memory);
   snapshot.rsp_thread = stack_owner(threads, Address{state.registers[Register::rsp]});
   snapshot.rbp_thread = stack_owner(threads, Address{state.registers[Register::rbp]});
@@ -128,11 +130,16 @@ void SnapshotBuilder::add_threads(Snapshot& snapshot, const MachineState& state)
                       [&](const Switch& entry) { return entry.to == thread.id && entry.step <= snapshot.step; }));
     snapshot.threads.push_back(std::move(view));
   }
-  for (const Thread& thread : threads) {
+  lowest_.clear();
+  for (const Thread& thread : threads) lowest_[thread.id] = trace_.lowest_write(thread.stack, snapshot.step);
+}
+
+void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) const {
+  for (const ThreadView& view : snapshot.threads) {
+    const Thread& thread = view.thread;
     if (thread.stack.empty() || state.memory.region_at(thread.stack.low) == nullptr) continue;
     const bool holds_rsp = snapshot.rsp_thread == thread.id;
-    // How far down to draw depends on what was ever written; asked below, once the trace may move.
-    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, thread.stack.low));
+    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest_.at(thread.id)));
   }
 }
 
@@ -155,11 +162,6 @@ void SnapshotBuilder::add_times(Snapshot& snapshot) {
     for (Cell& cell : stack.cells) {
       cell.written_at = trace_.last_write(cell.address, cell.size, snapshot.step);
       if (!cell.written_at && cell.role == CellRole::padding) cell.role = CellRole::never_written;
-    }
-    // Cells below rsp that no step ever wrote are no part of the story.
-    while (!stack.cells.empty() && !stack.cells.back().live && !stack.cells.back().written_at) {
-      stack.omitted += 1;
-      stack.cells.pop_back();
     }
   }
 }

@@ -15,8 +15,8 @@ namespace fiberscope::core {
 /// Makes the picture of one thread's stack: its chain, and a role for every cell.
 class StackBuilder {
  public:
-  /// At most so many cells below rsp are listed; the rest counts as omitted.
-  static constexpr std::uint64_t kDeadCells = 16;
+  /// At most so many cells below rsp are listed; only of a deeper stack may `omitted` count cells that were written.
+  static constexpr std::uint64_t kDeadCells = 4096;
 
   explicit StackBuilder(const Trace& trace);
 
