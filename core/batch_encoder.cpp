@@ -73,7 +73,8 @@ void BatchEncoder::checkpoint(TraceBatch& batch) {
 }
 
 void BatchEncoder::look_at_threads(StepIndex step) {
-  if (!table_) return;
+  if (!table_ || !threads_changed_) return;
+  threads_changed_ = false;
   threads_ = table_->read(state_.memory());
   for (const Thread& thread : threads_) {
     // A block whose stack is not yet filled in is still being made.
@@ -87,8 +88,10 @@ bool BatchEncoder::on_watched_write(std::uint64_t address, std::size_t size) {
   const std::uint64_t first = (address - watched_.low.value) % sizeof(tcb);
   const ThreadId id{static_cast<std::uint32_t>((address - watched_.low.value) / sizeof(tcb))};
   const auto overlaps = [&](std::size_t low, std::size_t high) { return first < high && low < first + size; };
-  if (overlaps(offsetof(tcb, stack_base), offsetof(tcb, entry)) || overlaps(offsetof(tcb, id), offsetof(tcb, state))) return true;
-  return overlaps(offsetof(tcb, state), offsetof(tcb, kind)) && !known_threads_.contains(id);
+  const bool matters = overlaps(offsetof(tcb, stack_base), offsetof(tcb, entry)) || overlaps(offsetof(tcb, id), offsetof(tcb, state)) ||
+                       (overlaps(offsetof(tcb, state), offsetof(tcb, kind)) && !known_threads_.contains(id));
+  threads_changed_ |= matters;
+  return matters;
 }
 
 const std::string& BatchEncoder::function_at(emu::Address rip) {

@@ -74,6 +74,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   std::optional<ThreadTable> table_;
   std::vector<Thread> threads_;
   std::set<ThreadId> known_threads_;
+  bool threads_changed_ = true;  ///< a control block was written since they were read
   std::optional<ThreadId> owner_;
   emu::AddressRange stack_;
   emu::AddressRange watched_;

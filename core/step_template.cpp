@@ -117,7 +117,7 @@ std::vector<std::uint8_t> serialize(const StepTemplate& step) {
   if (step.source == StepTemplate::Source::reg) out.put(step.source_slot);
   if (step.source == StepTemplate::Source::memory) put_operand(out, step.source_memory);
   if (step.source == StepTemplate::Source::constant) out.put(step.constant);
-  return out.bytes();
+  return {out.bytes().begin(), out.bytes().end()};
 }
 
 StepTemplate deserialize_template(std::uint64_t address, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> form) {

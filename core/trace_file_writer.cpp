@@ -38,7 +38,7 @@ std::vector<std::uint8_t> touched_bytes(const std::vector<std::uint64_t>& touche
     out.put(word - previous);
     previous = word;
   }
-  return out.bytes();
+  return {out.bytes().begin(), out.bytes().end()};
 }
 
 std::vector<std::uint8_t> written_bytes(const std::bitset<emu::kRegisterSlots>& written) {

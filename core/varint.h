@@ -1,4 +1,6 @@
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <stdexcept>
@@ -15,19 +17,33 @@ struct CorruptData : std::runtime_error {
 class VarintWriter {
  public:
   void put(std::uint64_t value) {
+    reserve(kLongest);
+    std::uint8_t* at = bytes_.data() + size_;
     while (value >= 0x80) {
-      bytes_.push_back(static_cast<std::uint8_t>(value | 0x80));
+      *at++ = static_cast<std::uint8_t>(value | 0x80);
       value >>= 7;
     }
-    bytes_.push_back(static_cast<std::uint8_t>(value));
+    *at++ = static_cast<std::uint8_t>(value);
+    size_ = static_cast<std::size_t>(at - bytes_.data());
   }
   void put_signed(std::int64_t value) { put((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)); }
-  void put_bytes(std::span<const std::uint8_t> bytes) { bytes_.insert(bytes_.end(), bytes.begin(), bytes.end()); }
-  void clear() { bytes_.clear(); }
-  [[nodiscard]] const std::vector<std::uint8_t>& bytes() const { return bytes_; }
+  void put_bytes(std::span<const std::uint8_t> bytes) {
+    reserve(bytes.size());
+    std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
+    size_ += bytes.size();
+  }
+  void clear() { size_ = 0; }
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
 
  private:
-  std::vector<std::uint8_t> bytes_;
+  static constexpr std::size_t kLongest = 10;  // bytes of a 64-bit number
+
+  void reserve(std::size_t count) {
+    if (bytes_.size() - size_ < count) bytes_.resize(2 * bytes_.size() + count);
+  }
+
+  std::vector<std::uint8_t> bytes_;  // larger than what is used: growing it byte by byte is what encoding would mostly do
+  std::size_t size_ = 0;
 };
 
 class VarintReader {
