@@ -4,16 +4,20 @@
 #include <backends/imgui_impl_opengl3.h>
 #include <fmt/format.h>
 #include <imgui.h>
-#define GLFW_INCLUDE_GLCOREARB
+#define GLFW_INCLUDE_NONE
 #include <GLFW/glfw3.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <utility>
 
+#include "app/damage.h"
 #include "app/picture.h"
+#include "app/process_clock.h"
 #include "app/session.h"
+#include "app/window_surface.h"
 #include "app/workspace.h"
 
 namespace fiberscope::app {
@@ -24,9 +28,11 @@ constexpr int kLeastHeight = 360;
 // After an event ImGui needs a second frame for what it decides a frame late (hovering, focus).
 constexpr int kFramesAfterEvent = 3;
 constexpr double kLongestWait = 3600;
-// Without a graphics card a frame costs some 15 ms of processor time: films then run at half the rate.
-constexpr double kCostlyFrame = 0.008;
-constexpr double kSlowFilmFrame = 1.0 / 30;
+// Without a graphics card a frame costs milliseconds of processor time: films then take no more than this part of one
+// processor, down to a rate that still looks like motion.
+constexpr double kFilmShare = 0.12;
+constexpr double kSlowestFilmFrame = 1.0 / 30;
+constexpr double kCostMemory = 0.8;  // of the running mean over frames
 
 std::string& glfw_message() {
   static std::string message;  // GLFW's error callback has no user pointer
@@ -93,7 +99,8 @@ class Window {
 
   emu::Result<void> open();
   void run();
-  [[nodiscard]] std::string report() const;
+  /// The state as one line of JSON.
+  [[nodiscard]] std::string report(bool closed) const;
   [[nodiscard]] const Session& session() const { return session_; }
 
  private:
@@ -103,7 +110,11 @@ class Window {
   void on_character(unsigned codepoint);
   void wake() { frames_due_ = kFramesAfterEvent; }
   void draw_frame();
-  void save_picture(int width, int height);
+  /// Draws what differs from the last frame; false if nothing does.
+  bool paint(int pixels_wide, int pixels_high);
+  void save_picture();
+  [[nodiscard]] nlohmann::json state() const;
+  void report_change();
 
   Session session_;
   WindowOptions options_;
@@ -114,12 +125,13 @@ class Window {
   int frames_due_ = kFramesAfterEvent;
   std::uint64_t frames_drawn_ = 0;
   double drawn_at_ = 0;
-  double frame_cost_ = 0;  ///< seconds of the last one
-  PFNGLVIEWPORTPROC viewport_ = nullptr;
-  PFNGLCLEARPROC clear_ = nullptr;
-  PFNGLCLEARCOLORPROC clear_color_ = nullptr;
-  PFNGLREADPIXELSPROC read_pixels_ = nullptr;
-  PFNGLPIXELSTOREIPROC pixel_store_ = nullptr;
+  double frame_cost_ = 0;  ///< seconds of processor time, a running mean
+  double first_frame_ = 0;  ///< seconds from the start of the process
+  bool exposed_ = true;     ///< the window system lost what the window showed
+  ThemeKind painted_theme_ = ThemeKind::dark;
+  WindowSurface surface_;
+  Damage damage_;
+  nlohmann::json reported_;
 };
 
 emu::Result<void> Window::open() {
@@ -137,15 +149,7 @@ emu::Result<void> Window::open() {
   glfwSetWindowSizeLimits(window_, kLeastWidth, kLeastHeight, GLFW_DONT_CARE, GLFW_DONT_CARE);
   glfwMakeContextCurrent(window_);
   glfwSwapInterval(1);
-  viewport_ = reinterpret_cast<PFNGLVIEWPORTPROC>(glfwGetProcAddress("glViewport"));
-  clear_ = reinterpret_cast<PFNGLCLEARPROC>(glfwGetProcAddress("glClear"));
-  clear_color_ = reinterpret_cast<PFNGLCLEARCOLORPROC>(glfwGetProcAddress("glClearColor"));
-  read_pixels_ = reinterpret_cast<PFNGLREADPIXELSPROC>(glfwGetProcAddress("glReadPixels"));
-  pixel_store_ = reinterpret_cast<PFNGLPIXELSTOREIPROC>(glfwGetProcAddress("glPixelStorei"));
-  if (viewport_ == nullptr || clear_ == nullptr || clear_color_ == nullptr || read_pixels_ == nullptr ||
-      pixel_store_ == nullptr) {
-    return no_window("OpenGL 3.3 is not there");
-  }
+  if (!surface_.open(window_)) return no_window("OpenGL 3.3 is not there");
   install_callbacks();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;
@@ -157,7 +161,7 @@ emu::Result<void> Window::open() {
   }
   gui_ = true;
   session_.set_language(options_.language);
-  session_.freeze(options_.cursor, 1);
+  session_.start_at(options_.cursor);
   if (options_.play) session_.apply(command::TogglePlay{});
   return {};
 }
@@ -171,7 +175,10 @@ void Window::install_callbacks() {
   glfwSetCursorPosCallback(window_, [](GLFWwindow* w, double, double) { of(w).wake(); });
   glfwSetMouseButtonCallback(window_, [](GLFWwindow* w, int, int, int) { of(w).wake(); });
   glfwSetScrollCallback(window_, [](GLFWwindow* w, double, double) { of(w).wake(); });
-  glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) { of(w).wake(); });
+  glfwSetWindowRefreshCallback(window_, [](GLFWwindow* w) {
+    of(w).exposed_ = true;
+    of(w).wake();
+  });
   glfwSetFramebufferSizeCallback(window_, [](GLFWwindow* w, int, int) { of(w).wake(); });
   glfwSetCursorEnterCallback(window_, [](GLFWwindow* w, int) { of(w).wake(); });
 }
@@ -203,17 +210,8 @@ void Window::on_character(unsigned codepoint) {
   session_.press(press);
 }
 
-void Window::save_picture(int width, int height) {
-  Picture picture{width, height,
-                  std::vector<std::uint8_t>(static_cast<std::size_t>(width) * static_cast<std::size_t>(height) * 4)};
-  pixel_store_(GL_PACK_ALIGNMENT, 1);
-  read_pixels_(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE, picture.rgba.data());
-  const auto row = static_cast<std::ptrdiff_t>(width) * 4;
-  for (std::ptrdiff_t top = 0, bottom = height - 1; top < bottom; ++top, --bottom) {
-    std::swap_ranges(picture.rgba.begin() + top * row, picture.rgba.begin() + (top + 1) * row,
-                     picture.rgba.begin() + bottom * row);
-  }
-  for (std::size_t i = 3; i < picture.rgba.size(); i += 4) picture.rgba[i] = 255;
+void Window::save_picture() {
+  const Picture picture = surface_.read();
   const Words words(session_.state().language);
   const std::string name = fmt::format("fiberscope-step-{}.png", session_.player().cursor().value);
   std::error_code error;
@@ -234,9 +232,11 @@ void Window::draw_frame() {
   if (width <= 0 || height <= 0 || pixels_wide <= 0) return;
   const auto w = static_cast<float>(width);
   const auto h = static_cast<float>(height);
+  const double start = processor_seconds();
   if (workspace_.prepare(*ImGui::GetIO().Fonts, session_.view(), w, h)) {
     ImGui_ImplOpenGL3_DestroyFontsTexture();
     ImGui_ImplOpenGL3_CreateFontsTexture();
+    damage_.forget();
   }
   ImGui_ImplOpenGL3_NewFrame();
   ImGui_ImplGlfw_NewFrame();
@@ -244,24 +244,47 @@ void Window::draw_frame() {
   Commands commands;
   workspace_.draw(session_.view(), w, h, commands);
   ImGui::Render();
-  const ImVec4 back = ImGui::ColorConvertU32ToFloat4(theme_of(session_.state().theme).panel);
-  viewport_(0, 0, pixels_wide, pixels_high);
-  clear_color_(back.x, back.y, back.z, 1);
-  clear_(GL_COLOR_BUFFER_BIT);
-  ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-  if (session_.take_picture_wish()) save_picture(pixels_wide, pixels_high);
-  glfwSwapBuffers(window_);
-  ++frames_drawn_;
+  if (paint(pixels_wide, pixels_high)) {
+    if (++frames_drawn_ == 1) first_frame_ = process_age();
+    frame_cost_ = mix(processor_seconds() - start, frame_cost_, frames_drawn_ == 1 ? 0 : kCostMemory);
+  }
   for (const Command& command : commands) session_.apply(command);
   const bool only_hover = std::all_of(commands.begin(), commands.end(),
                                       [](const Command& c) { return std::holds_alternative<command::SetHover>(c); });
   if (!only_hover) wake();
 }
 
+bool Window::paint(int pixels_wide, int pixels_high) {
+  ImDrawData& data = *ImGui::GetDrawData();
+  const ThemeKind theme = session_.state().theme;
+  const bool lost = surface_.resize(pixels_wide, pixels_high);
+  if (theme != std::exchange(painted_theme_, theme)) damage_.forget();
+  std::vector<Rect> areas = damage_.compare(data);
+  const bool wished = session_.take_picture_wish();
+  if (areas.empty() && !wished && !exposed_) return false;
+  const Rect whole{0, 0, data.DisplaySize.x, data.DisplaySize.y};
+  if (lost || exposed_) areas = {whole};
+  exposed_ = false;
+  const ImVec2 scale = data.FramebufferScale;
+  std::vector<Rect> pixels;
+  for (const Rect& area : areas) {
+    pixels.push_back({area.x0 * scale.x, area.y0 * scale.y, std::ceil(area.x1 * scale.x), std::ceil(area.y1 * scale.y)});
+  }
+  if (!areas.empty()) {
+    surface_.begin(pixels, theme_of(theme).panel);
+    if (areas.front() != whole) keep_only(data, areas);
+    ImGui_ImplOpenGL3_RenderDrawData(&data);
+  }
+  if (wished) save_picture();
+  surface_.present(pixels);
+  return true;
+}
+
 void Window::run() {
   while (glfwWindowShouldClose(window_) == GLFW_FALSE && !session_.state().quit) {
-    const double wait = frame_cost_ > kCostlyFrame
-                            ? std::max(session_.wait(), drawn_at_ + kSlowFilmFrame - glfwGetTime())
+    const double film_frame = std::min(frame_cost_ / kFilmShare, kSlowestFilmFrame);
+    const double wait = session_.player().moving()
+                            ? std::max(session_.wait(), drawn_at_ + film_frame - glfwGetTime())
                             : session_.wait();
     if (frames_due_ > 0 || wait <= 0) {
       glfwPollEvents();
@@ -275,29 +298,55 @@ void Window::run() {
     --frames_due_;
     drawn_at_ = glfwGetTime();
     draw_frame();
-    frame_cost_ = glfwGetTime() - drawn_at_;
+    if (options_.report_state) report_change();
   }
 }
 
-std::string Window::report() const {
+nlohmann::json Window::state() const {
+  constexpr const char* kDialogs[] = {"none", "help", "go to", "find"};
   const auto& timeline = session_.timeline();
+  const WindowState& shown = session_.state();
   nlohmann::json on_cpu = nullptr;
   const auto cursor = session_.player().cursor();
   for (const core::Slice& slice : timeline.slices) {
     if (slice.first <= cursor + 1 && cursor <= slice.last) on_cpu = slice.thread.value;
   }
-  const nlohmann::json state = {
+  int width = 0;
+  int height = 0;
+  glfwGetWindowSize(window_, &width, &height);
+  return {
       {"schema", "fiberscope.window/1"},
       {"cursor", cursor.value},
       {"steps", timeline.steps.value},
+      {"recording", timeline.recording},
       {"playing", session_.player().playing()},
+      {"moving", session_.player().moving()},
       {"speed", session_.player().speed()},
-      {"theme", session_.state().theme == ThemeKind::dark ? "dark" : "light"},
-      {"focus", session_.state().focus},
+      {"theme", shown.theme == ThemeKind::dark ? "dark" : "light"},
+      {"focus", shown.focus},
+      {"dialog", kDialogs[static_cast<std::size_t>(shown.dialog)]},
+      {"typing", ImGui::GetIO().WantTextInput},
       {"on_cpu", on_cpu},
-      {"frames", frames_drawn_},
+      {"width", width},
+      {"height", height},
   };
-  return state.dump();
+}
+
+std::string Window::report(bool closed) const {
+  nlohmann::json line = state();
+  line["frames"] = frames_drawn_;
+  line["first_frame_ms"] = std::round(first_frame_ * 1000);
+  line["renderer"] = surface_.renderer();
+  line["closed"] = closed;
+  return line.dump();
+}
+
+void Window::report_change() {
+  nlohmann::json now = state();
+  if (now == reported_) return;
+  reported_ = std::move(now);
+  fmt::print("{}\n", report(false));
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -312,7 +361,7 @@ emu::Result<int> run_window(Document& document, const WindowOptions& options) {
   const auto opened = window.open();
   if (!opened) return opened.error();
   window.run();
-  if (options.report_state_on_exit) fmt::print("{}\n", window.report());
+  if (options.report_state) fmt::print("{}\n", window.report(true));
   const Settings after = window.session().settings();
   if (after != before) {
     if (const auto written = write_settings(after, path); !written)

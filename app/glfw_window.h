@@ -16,7 +16,9 @@ struct WindowOptions {
   Language language = Language::en;
   int width = 1600;
   int height = 900;
-  bool report_state_on_exit = false;  ///< print one JSON object on stdout when the window closes
+  /// Print the window's state on stdout, one JSON object a line: whenever a frame shows a state that differs from the
+  /// last line's, and at the end ("closed": true).
+  bool report_state = false;
 };
 
 /// Shows the document until its window is closed. The result is an exit code; an error says why there is no window, and

@@ -34,6 +34,11 @@ Settings Session::settings() const {
   return {state_.theme, state_.syntax, state_.user_scale, player_.speed(), player_.reduce_motion()};
 }
 
+void Session::start_at(core::StepIndex cursor) {
+  freeze(cursor, 1);
+  if (cursor > end() && document_.timeline().recording) start_ = cursor;
+}
+
 void Session::apply(const Command& command) {
   std::visit([this](const auto& c) { on(c); }, command);
 }
@@ -53,6 +58,8 @@ bool Session::advance(double now) {
       changed = true;
       held_.reset();
       if (follow_) player_.jump(end());
+      if (start_ && (*start_ <= end() || !document_.timeline().recording)) player_.jump(std::min(*start_, end()));
+      if (start_ && (*start_ <= end() || !document_.timeline().recording)) start_.reset();
       if (!document_.timeline().recording) follow_ = false;
     }
   }

@@ -39,6 +39,8 @@ class Session {
   [[nodiscard]] Settings settings() const;
 
   void set_language(Language language) { state_.language = language; }
+  /// Where to begin: of a trace that is still shorter than that, as soon as it was recorded so far.
+  void start_at(core::StepIndex cursor);
   /// The step's film at a fixed phase, for a picture.
   void freeze(core::StepIndex cursor, double phase);
   /// Hands out the wish for a picture once.
@@ -87,6 +89,7 @@ class Session {
   ThreadStyles styles_;
   std::size_t styled_threads_ = 0;
   bool follow_ = false;  ///< stay at the end of a growing recording
+  std::optional<core::StepIndex> start_;  ///< where to begin, not yet recorded
   double now_ = 0;
   double next_refresh_ = 0;
 

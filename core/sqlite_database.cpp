@@ -143,13 +143,4 @@ void Database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_);
 }
 
-void Database::copy_to(const std::string& path) {
-  const Database target(path, Mode::create);
-  sqlite3_backup* backup = sqlite3_backup_init(target.handle_, "main", handle_, "main");
-  if (backup == nullptr) fail(target.handle_);
-  const int result = sqlite3_backup_step(backup, -1);
-  sqlite3_backup_finish(backup);
-  if (result != SQLITE_DONE) throw DatabaseError(sqlite3_errstr(result));
-}
-
 }  // namespace fiberscope::core

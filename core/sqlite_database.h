@@ -82,8 +82,6 @@ class Database {
 
   void execute(const std::string& sql);
   [[nodiscard]] sqlite3* handle() const { return handle_; }
-  /// Copies the whole database, consistent although another process may be writing it.
-  void copy_to(const std::string& path);
 
  private:
   sqlite3* handle_ = nullptr;

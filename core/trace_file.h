@@ -70,9 +70,6 @@ class TraceFileReader {
   /// What came since the last call.
   emu::Result<Update> poll();
 
-  /// Saves a copy, also of a trace that is still being written.
-  emu::Result<void> copy_to(const std::string& path);
-
  private:
   explicit TraceFileReader(std::string path) : path_(std::move(path)) {}
   void connect();

@@ -284,13 +284,4 @@ void TraceFileReader::read_new(Update& update) {
   });
 }
 
-emu::Result<void> TraceFileReader::copy_to(const std::string& path) {
-  try {
-    database_->copy_to(path);
-    return {};
-  } catch (const DatabaseError& failure) {
-    return emu::Error{fmt::format("cannot save the trace as {}: {}", path, failure.what())};
-  }
-}
-
 }  // namespace fiberscope::core

@@ -18,7 +18,6 @@ class TraceSession {
   [[nodiscard]] const std::string& path() const { return path_; }
   /// Picks up what came; true if there was anything.
   emu::Result<bool> refresh();
-  emu::Result<void> save_as(const std::string& path) { return reader_->copy_to(path); }
 
  private:
   TraceSession() = default;

@@ -47,11 +47,12 @@ void add_open(CLI::App& app, OpenOptions& options) {
   command->add_option("target", options.target, kTargetHelp)->default_val("switch-to-context");
   command->add_option("--step", options.step, "the cursor to begin at")->check(step_count(0));
   command->add_flag("--play", options.play, "begin playing");
+  command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
   command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}));
   command->add_option("--lang", options.language, "en, es, fr or zh")->check(CLI::IsMember({"en", "es", "fr", "zh"}))->capture_default_str();
   command->add_option("--size", options.size, "of the window, WIDTHxHEIGHT")->capture_default_str();
-  command->add_flag("--report-state", options.report_state, "print the window's state as JSON when it closes");
+  command->add_flag("--report-state", options.report_state, "print the window's state as a line of JSON when it changes, and when it closes");
 }
 
 void add_list(CLI::App& app, ListOptions& options) {

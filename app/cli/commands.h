@@ -49,6 +49,7 @@ struct OpenOptions {
   std::string target;
   std::uint64_t step = 0;
   bool play = false;
+  std::optional<std::string> trace_path;
   std::optional<std::string> theme;
   std::optional<std::string> syntax;
   std::string language = "en";

@@ -71,6 +71,8 @@ int open_command(const OpenOptions& options) {
   if (!size) return complain(fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture), kUnusable);
   RecordedTarget::Options recording;
   recording.wait = false;
+  recording.trace_path = options.trace_path;
+  if (const auto problem = unusable_trace_path(options.target, options.trace_path)) return complain(*problem, kUnusable);
   auto recorded = RecordedTarget::open(options.target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
   WindowOptions window;
@@ -81,7 +83,7 @@ int open_command(const OpenOptions& options) {
   window.language = language_by_name(options.language).value_or(Language::en);
   window.width = size->width;
   window.height = size->height;
-  window.report_state_on_exit = options.report_state;
+  window.report_state = options.report_state;
   TraceDocument document(std::move(recorded).value(), options.language);
   const auto code = run_window(document, window);
   return code ? *code : complain(code.error().message, kUnusable);

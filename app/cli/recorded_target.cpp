@@ -24,6 +24,13 @@ std::string make_temporary_folder() {
 
 }  // namespace
 
+std::optional<std::string> unusable_trace_path(const std::string& target, const std::optional<std::string>& path) {
+  if (!path) return std::nullopt;
+  if (!core::is_trace_path(*path)) return fmt::format("-o {}: a trace's name ends in .fscope", *path);
+  if (core::is_trace_path(target)) return fmt::format("-o {}: {} is a trace already; copy the file", *path, target);
+  return std::nullopt;
+}
+
 RecordedTarget::~RecordedTarget() {
   worker_.reset();
   session_.reset();

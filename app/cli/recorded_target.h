@@ -11,6 +11,9 @@
 
 namespace fiberscope::app {
 
+/// Why a trace of the target cannot be kept at that path; nothing where it can, or no path was named.
+std::optional<std::string> unusable_trace_path(const std::string& target, const std::optional<std::string>& path);
+
 /// A target as a trace: a .fscope file as it is, anything else recorded by a worker into a file that goes with this object
 /// unless a place was named for it.
 class RecordedTarget {

@@ -59,8 +59,7 @@ int list_command(const ListOptions& options) {
 }
 
 int run_command(const RunOptions& options) {
-  if (options.trace_path && !core::is_trace_path(*options.trace_path))
-    return complain(fmt::format("-o {}: a trace's name ends in .fscope", *options.trace_path), kUnusable);
+  if (const auto problem = unusable_trace_path(options.target, options.trace_path)) return complain(*problem, kUnusable);
   if (core::is_trace_path(options.target))
     return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target), kUnusable);
   const auto recorded = RecordedTarget::open(options.target, {options.trace_path, options.max_steps, true});
