@@ -22,7 +22,9 @@ emu::Result<void> append_ring(TraceSession& session, TraceFileWriter& writer, co
   resume.templates = trace.templates();
   resume.chunks = writer.safe_chunks();
   resume.threads = trace.threads();
-  for (std::size_t i = resume.chunks / kCheckpointChunks * kCheckpointChunks; i < resume.chunks; ++i)
+  // The checkpoint before chunk N is made when chunk N comes: at a multiple the whole last group is still open.
+  const std::size_t open_group = resume.chunks == 0 ? 0 : (resume.chunks - 1) / kCheckpointChunks * kCheckpointChunks;
+  for (std::size_t i = open_group; i < resume.chunks; ++i)
     for (const std::uint64_t word : trace.chunk(i).touched) resume.dirty_pages.insert(word * 8 / emu::kPageSize * emu::kPageSize);
   MachineState state = trace.state_at(trace.steps());
   BatchEncoder encoder(trace.image(), std::move(state), std::move(resume));

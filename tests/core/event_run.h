@@ -22,11 +22,13 @@ namespace fiberscope::core {
 /// Raw records, as the machine's hooks write them, on a state that follows.
 class RawLog {
  public:
+  using RegisterValues = std::vector<std::pair<emu::Register, std::uint64_t>>;
+  using Writes = std::vector<std::pair<std::uint64_t, std::uint64_t>>;  ///< address, value of 8 bytes
+
   explicit RawLog(MachineState state) : state_(std::move(state)) {}
 
   /// The instruction at rip; `values` are those of its write set that change, the writes (address, value) of 8 bytes.
-  void step(std::size_t size, std::vector<std::pair<emu::Register, std::uint64_t>> values,
-            std::vector<std::pair<std::uint64_t, std::uint64_t>> writes, std::uint64_t next_rip) {
+  void step(std::size_t size, const RegisterValues& values, const Writes& writes, std::uint64_t next_rip) {
     const std::uint64_t rip = state_.registers[emu::Register::rip];
     const StepTemplate step =
         make_template(disassembler_, emu::Address{rip}, state_.memory.copy(emu::Address{rip}, size));
@@ -39,8 +41,7 @@ class RawLog {
     ++steps_;
   }
 
-  void event(emu::EventKind kind, std::uint8_t vector, std::vector<std::pair<emu::Register, std::uint64_t>> values,
-             std::vector<std::pair<std::uint64_t, std::uint64_t>> writes) {
+  void event(emu::EventKind kind, std::uint8_t vector, const RegisterValues& values, const Writes& writes) {
     words_.insert(words_.end(),
                   {static_cast<std::uint64_t>(emu::RecordTag::event) | static_cast<std::uint64_t>(kind) << 8 |
                        values.size() << 16 | (2 * writes.size()) << 32,
@@ -65,7 +66,7 @@ class RawLog {
   std::vector<std::uint64_t> take_words() { return std::exchange(words_, {}); }
 
  private:
-  void put_writes(const std::vector<std::pair<std::uint64_t, std::uint64_t>>& writes) {
+  void put_writes(const Writes& writes) {
     for (const auto& [address, value] : writes) {
       words_.insert(words_.end(), {address | std::uint64_t{8} << 56, value});
       state_.memory.write(emu::Address{address}, value, 8);

@@ -1,7 +1,9 @@
 // What the screen says: the snapshot at and around every switch, against the note's own claims and against the raw state.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
+#include <stdexcept>
 
 #include "core/snapshot_builder.h"
 #include "tests/core/recorded_run.h"

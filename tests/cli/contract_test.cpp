@@ -1,0 +1,145 @@
+// The JSON of the command line is a contract: names, types, and that its parts agree with each other.
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "tests/cli/program.h"
+
+namespace fiberscope::tests {
+namespace {
+
+using Json = nlohmann::json;
+
+class Contract : public ::testing::Test {
+ protected:
+  Json json(std::vector<std::string> words, int code = 0) const {
+    words.push_back("--json");
+    const Outcome outcome = run_program(words, scratch_.path());
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    EXPECT_EQ(outcome.err, "");
+    return Json::parse(outcome.out);
+  }
+  static std::set<std::string> keys(const Json& object) {
+    std::set<std::string> names;
+    for (const auto& [name, value] : object.items()) names.insert(name);
+    return names;
+  }
+  static void expect_keys(const Json& object, const std::set<std::string>& wanted) {
+    for (const std::string& name : wanted) EXPECT_TRUE(object.contains(name)) << name << " is missing in " << object.dump().substr(0, 200);
+  }
+  static std::uint64_t number(const Json& text) { return std::stoull(text.get<std::string>(), nullptr, 16); }
+  static bool is_word(const Json& text) {
+    const auto& string = text.get_ref<const std::string&>();
+    return string.size() == 18 && string.rfind("0x", 0) == 0;
+  }
+
+  ScratchFolder scratch_;
+};
+
+TEST_F(Contract, List) {
+  const Json list = json({"list"});
+  EXPECT_EQ(list["schema"], "fiberscope.list/1");
+  ASSERT_GE(list["scenarios"].size(), 1U);
+  for (const Json& scenario : list["scenarios"]) expect_keys(scenario, {"name", "title", "note", "profile", "threads", "native"});
+}
+
+TEST_F(Contract, RunOfTheFirstScenario) {
+  const Json run = json({"run", "switch-to-context", "-o", "run.fscope"});
+  expect_keys(run, {"schema", "complete", "exit", "profile", "trace", "steps", "stdout", "stdout_base64", "threads", "switches", "handoffs", "findings"});
+  EXPECT_EQ(run["schema"], "fiberscope.run/1");
+  EXPECT_EQ(run["complete"], true);
+  EXPECT_EQ(run["exit"]["reason"], "exit");
+  EXPECT_EQ(run["exit"]["code"], 0);
+  EXPECT_EQ(run["trace"], "run.fscope");
+  EXPECT_GE(run["switches"].size(), 12U);
+  ASSERT_EQ(run["threads"].size(), 3U);
+  std::uint64_t switches_in = 0;
+  for (const Json& thread : run["threads"]) {
+    expect_keys(thread, {"id", "name", "kind", "state", "stack", "switches_in"});
+    EXPECT_TRUE(is_word(thread["stack"]["low"]) && is_word(thread["stack"]["high"]));
+    switches_in += thread["switches_in"].get<std::uint64_t>();
+  }
+  EXPECT_EQ(switches_in, run["switches"].size());
+  // Who left is who had come: the switches form one chain, from main on.
+  Json on_cpu = 0;
+  for (const Json& entry : run["switches"]) {
+    expect_keys(entry, {"step", "from", "to", "reason", "at", "address"});
+    EXPECT_EQ(entry["from"], on_cpu);
+    on_cpu = entry["to"];
+  }
+  EXPECT_EQ(json({"run", "switch-to-context"})["trace"], nullptr);
+}
+
+TEST_F(Contract, ShowAtEachSwitch) {
+  const Json run = json({"run", "switch-to-context", "-o", "run.fscope"});
+  std::map<int, std::pair<std::uint64_t, std::uint64_t>> stacks;
+  for (const Json& thread : run["threads"]) stacks[thread["id"]] = {number(thread["stack"]["low"]), number(thread["stack"]["high"])};
+  const auto inside = [&](const Json& value, const Json& thread) {
+    return number(value) >= stacks.at(thread).first && number(value) < stacks.at(thread).second;
+  };
+  for (const Json& entry : run["switches"]) {
+    const Json show = json({"show", "run.fscope", "--step", std::to_string(entry["step"].get<std::uint64_t>())});
+    expect_keys(show, {"schema", "step", "steps", "cpu", "thread", "on_cpu", "instruction", "next", "caption", "registers", "flags", "changed", "rsp_thread",
+                       "rbp_thread", "threads", "stacks"});
+    EXPECT_EQ(show["schema"], "fiberscope.show/1");
+    EXPECT_TRUE(inside(show["registers"]["rsp"], entry["to"]));
+    EXPECT_TRUE(inside(show["registers"]["rbp"], entry["from"]));
+    EXPECT_EQ(show["rsp_thread"], entry["to"]);
+    EXPECT_EQ(show["rbp_thread"], entry["from"]);
+    EXPECT_EQ(show["instruction"]["address"], entry["address"]);
+    EXPECT_EQ(show["next"]["address"], show["registers"]["rip"]);
+    EXPECT_EQ(show["registers"]["xmm"].size(), 16U);
+    for (const Json& stack : show["stacks"]) {
+      expect_keys(stack, {"thread", "low", "high", "rsp", "omitted", "chain", "cells", "frames"});
+      EXPECT_EQ(stack["chain"]["complete"], true);
+      for (const Json& frame : stack["frames"]) expect_keys(frame, {"function", "frame_base", "saved_rbp", "return_address", "return_symbol", "method"});
+      std::uint64_t above = number(stack["high"]);
+      for (const Json& cell : stack["cells"]) {
+        expect_keys(cell, {"address", "size", "value", "role", "symbol", "live", "frame", "written_at"});
+        EXPECT_EQ(number(cell["address"]) + cell["size"].get<std::uint64_t>(), above);
+        above = number(cell["address"]);
+      }
+    }
+  }
+}
+
+TEST_F(Contract, AtTheStartNothingHasRun) {
+  const Json show = json({"show", "switch-to-context", "--step", "0"});
+  EXPECT_EQ(show["instruction"], nullptr);
+  EXPECT_EQ(show["thread"], nullptr);
+  EXPECT_EQ(show["changed"], Json::array());
+  EXPECT_EQ(show["on_cpu"], 0);
+  EXPECT_EQ(show["next"]["symbol"], "_start");
+}
+
+TEST_F(Contract, ARunThatIsCutShortSaysSo) {
+  const Json run = json({"run", "switch-to-context", "--max-steps", "100"}, 3);
+  EXPECT_EQ(run["complete"], false);
+  EXPECT_EQ(run["exit"]["reason"], "limit");
+  EXPECT_EQ(run["exit"]["code"], nullptr);
+  EXPECT_EQ(run["steps"], 100);
+}
+
+TEST_F(Contract, JsonLinesHaveOneStepLineAStep) {
+  const Outcome outcome = run_program({"export", "switch-to-context", "--format", "jsonl"}, scratch_.path());
+  ASSERT_EQ(outcome.code, 0) << outcome.err;
+  std::uint64_t steps = 0;
+  std::size_t begin = 0;
+  for (std::size_t end; (end = outcome.out.find('\n', begin)) != std::string::npos; begin = end + 1) {
+    const Json line = Json::parse(outcome.out.substr(begin, end - begin));
+    if (line["kind"] != "step") continue;
+    EXPECT_EQ(line["step"], ++steps);
+  }
+  EXPECT_EQ(steps, json({"run", "switch-to-context"})["steps"]);
+}
+
+TEST_F(Contract, VersionAndHelpAreNoErrors) {
+  EXPECT_EQ(run_program({"--help"}, scratch_.path()).code, 0);
+  EXPECT_EQ(run_program({"--version"}, scratch_.path()).code, 0);
+  for (const char* command : {"open", "list", "run", "show", "export", "screenshot"})
+    EXPECT_EQ(run_program({command, "--help"}, scratch_.path()).code, 0) << command;
+}
+
+}  // namespace
+}  // namespace fiberscope::tests
