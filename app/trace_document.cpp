@@ -20,7 +20,6 @@ TraceDocument::TraceDocument(std::unique_ptr<RecordedTarget> target, const std::
 }
 
 void TraceDocument::update() {
-  timeline_ = target_->trace().timeline();
   if (target_->trace().stop()) ending_ = target_->trace().stop()->message;
   kept_.clear();
 }
@@ -29,9 +28,12 @@ bool TraceDocument::refresh() {
   const auto changed = target_->refresh();
   if (!changed) {
     // A file that turned bad under our eyes: what was read before stays, and the reason is on screen.
-    ending_ = changed.error().message;
-    timeline_.recording = false;
-    return false;
+    emu::Stop stop;
+    stop.reason = emu::Stop::Reason::crashed;
+    stop.message = changed.error().message;
+    target_->trace().finish(std::move(stop));
+    update();
+    return true;
   }
   if (!*changed) return false;
   update();
@@ -39,7 +41,7 @@ bool TraceDocument::refresh() {
 }
 
 const core::Snapshot& TraceDocument::snapshot(core::StepIndex cursor) {
-  cursor = std::min(cursor, timeline_.steps);
+  cursor = std::min(cursor, timeline().steps);
   const auto found = std::find_if(kept_.begin(), kept_.end(), [&](const auto& kept) { return kept->step == cursor; });
   if (found != kept_.end()) return **found;
   if (kept_.size() >= kKeptSnapshots) kept_.erase(kept_.begin());

@@ -16,7 +16,7 @@ class TraceDocument final : public Document {
 
   bool refresh() override;
   [[nodiscard]] const std::string& title() const override { return title_; }
-  [[nodiscard]] const core::Timeline& timeline() const override { return timeline_; }
+  [[nodiscard]] const core::Timeline& timeline() const override { return target_->trace().timeline(); }
   [[nodiscard]] const std::string& ending() const override { return ending_; }
   const core::Snapshot& snapshot(core::StepIndex cursor) override;
   core::CodeView code(core::StepIndex cursor, core::Syntax syntax) override;
@@ -32,7 +32,6 @@ class TraceDocument final : public Document {
   core::CodeListing listing_;
   std::string title_;
   std::string ending_;
-  core::Timeline timeline_;
   /// The two that a film needs: before and after its step.
   std::vector<std::unique_ptr<core::Snapshot>> kept_;
 };

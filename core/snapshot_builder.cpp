@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/caption.h"
+#include "core/event_names.h"
 
 namespace fiberscope::core {
 namespace {
@@ -81,11 +82,9 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   snapshot.registers = state.registers;
   add_next(snapshot, state);
   add_stacks(snapshot, state);
-  for (const EventRecord& record : trace_.events())
-    if (record.event.step == snapshot.step)
-      snapshot.events.push_back({record.event.kind == emu::EventKind::interrupt ? "interrupt" : record.event.kind == emu::EventKind::exception ? "exception" : "fault", record.text});
-  for (const OutputRecord& record : trace_.output())
-    if (record.step <= snapshot.step) snapshot.console += record.bytes;
+  for (const EventRecord& record : trace_.events_behind(snapshot.step))
+    snapshot.events.push_back({std::string(event_name(record.event.kind)), record.text});
+  snapshot.console = trace_.output_until(snapshot.step);
 
   if (const Switch* last = trace_.last_switch(snapshot.step)) {
     snapshot.before_last_switch = last->from;
@@ -125,9 +124,7 @@ void SnapshotBuilder::add_threads(Snapshot& snapshot) {
   for (const Thread& thread : threads) {
     ThreadView view;
     view.thread = thread;
-    view.switches_in = static_cast<std::uint64_t>(
-        std::count_if(trace_.switches().begin(), trace_.switches().end(),
-                      [&](const Switch& entry) { return entry.to == thread.id && entry.step <= snapshot.step; }));
+    view.switches_in = trace_.switches_in(thread.id, snapshot.step);
     snapshot.threads.push_back(std::move(view));
   }
   lowest_.clear();
@@ -144,9 +141,7 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
 }
 
 void SnapshotBuilder::compare_with_thread(Snapshot& snapshot) {
-  const Switch* left = nullptr;
-  for (const Switch& entry : trace_.switches())
-    if (entry.step < snapshot.step && entry.from == snapshot.switched->to) left = &entry;
+  const Switch* left = snapshot.switched->to ? trace_.last_leave(*snapshot.switched->to, snapshot.step - 1) : nullptr;
   if (left == nullptr) return;
   // At the step of its leaving, rsp was already gone: its own last state is the one before.
   snapshot.compared_with = left->step - 1;

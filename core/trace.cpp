@@ -129,7 +129,6 @@ void Trace::append(TraceBatch batch) {
   }
   move_all(batch.templates, templates_);
   move_all(batch.threads, threads_);
-  move_all(batch.switches, switches_);
   move_all(batch.events, events_);
   move_all(batch.output, output_);
   move_all(batch.findings, findings_);
@@ -139,6 +138,40 @@ void Trace::append(TraceBatch batch) {
       if (record.first_seen == StepIndex{0}) threads.push_back(record.thread);
     first_owner_ = stack_owner(threads, emu::Address{header_.registers[emu::Register::rsp]});
   }
+  extend_timeline(std::move(batch.switches));
+}
+
+void Trace::finish(emu::Stop stop) {
+  stop_ = std::move(stop);
+  timeline_.recording = false;
+}
+
+void Trace::extend_timeline(std::vector<Switch> switches) {
+  timeline_.steps = steps();
+  timeline_.recording = !stop_.has_value();
+  if (timeline_.threads.size() != threads_.size()) {
+    timeline_.threads.clear();
+    for (const ThreadRecord& record : threads_) timeline_.threads.push_back(record.thread);
+    std::sort(timeline_.threads.begin(), timeline_.threads.end(), [](const Thread& a, const Thread& b) { return a.id < b.id; });
+  }
+  std::vector<Slice>& slices = timeline_.slices;
+  // The last slice was drawn up to the end of the trace so far: it goes on until the next switch.
+  const auto run_until = [&](StepIndex last) {
+    const std::optional<ThreadId> owner = timeline_.switches.empty() ? first_owner_ : timeline_.switches.back().to;
+    const StepIndex first = timeline_.switches.empty() ? StepIndex{1} : timeline_.switches.back().step + 1;
+    if (!owner || first > last) return;
+    if (!slices.empty() && slices.back().first == first) {
+      slices.back().last = last;
+    } else {
+      slices.push_back({*owner, first, last});
+    }
+  };
+  for (Switch& entry : switches) {
+    run_until(entry.step);
+    if (entry.to) arrivals_[*entry.to].push_back(entry.step.value);
+    timeline_.switches.push_back(std::move(entry));
+  }
+  run_until(timeline_.steps);
 }
 
 std::uint64_t Trace::memory_use() const {
@@ -262,36 +295,45 @@ std::optional<ThreadId> Trace::thread_of_step(StepIndex step) const {
 }
 
 const Switch* Trace::last_switch(StepIndex cursor) const {
-  const auto behind = std::upper_bound(switches_.begin(), switches_.end(), cursor,
+  const auto behind = std::upper_bound(switches().begin(), switches().end(), cursor,
                                        [](StepIndex at, const Switch& entry) { return at < entry.step; });
-  return behind == switches_.begin() ? nullptr : &*(behind - 1);
+  return behind == switches().begin() ? nullptr : &*(behind - 1);
 }
 
 const Switch* Trace::next_switch(StepIndex cursor) const {
-  const auto behind = std::upper_bound(switches_.begin(), switches_.end(), cursor,
+  const auto behind = std::upper_bound(switches().begin(), switches().end(), cursor,
                                        [](StepIndex at, const Switch& entry) { return at < entry.step; });
-  return behind == switches_.end() ? nullptr : &*behind;
+  return behind == switches().end() ? nullptr : &*behind;
 }
 
-Timeline Trace::timeline() const {
-  Timeline timeline;
-  timeline.steps = steps();
-  timeline.recording = !stop_.has_value();
-  for (const ThreadRecord& record : threads_) timeline.threads.push_back(record.thread);
-  std::sort(timeline.threads.begin(), timeline.threads.end(), [](const Thread& a, const Thread& b) { return a.id < b.id; });
-  timeline.switches = switches_;
-  std::optional<ThreadId> owner = first_owner_;
-  StepIndex first{1};
-  const auto end_slice = [&](StepIndex last) {
-    if (owner && first <= last) timeline.slices.push_back({*owner, first, last});
-  };
-  for (const Switch& entry : switches_) {
-    end_slice(entry.step);
-    owner = entry.to;
-    first = entry.step + 1;
+const Switch* Trace::last_leave(ThreadId thread, StepIndex cursor) const {
+  const Switch* last = last_switch(cursor);
+  if (last == nullptr) return nullptr;
+  for (const Switch* entry = last + 1; entry-- != switches().data();)
+    if (entry->from == thread) return entry;
+  return nullptr;
+}
+
+std::uint64_t Trace::switches_in(ThreadId thread, StepIndex cursor) const {
+  const auto found = arrivals_.find(thread);
+  if (found == arrivals_.end()) return 0;
+  return static_cast<std::uint64_t>(std::upper_bound(found->second.begin(), found->second.end(), cursor.value) - found->second.begin());
+}
+
+std::span<const EventRecord> Trace::events_behind(StepIndex step) const {
+  const auto by_step = [](const EventRecord& record, StepIndex at) { return record.event.step < at; };
+  const auto first = std::lower_bound(events_.begin(), events_.end(), step, by_step);
+  const auto last = std::lower_bound(first, events_.end(), step + 1, by_step);
+  return {first, last};
+}
+
+std::string Trace::output_until(StepIndex cursor) const {
+  std::string text;
+  for (const OutputRecord& record : output_) {
+    if (record.step > cursor) break;
+    text += record.bytes;
   }
-  end_slice(timeline.steps);
-  return timeline;
+  return text;
 }
 
 // ---- who wrote it ----

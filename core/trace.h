@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,7 +29,7 @@ class Trace {
   ~Trace();
 
   void append(TraceBatch batch);
-  void finish(emu::Stop stop) { stop_ = std::move(stop); }
+  void finish(emu::Stop stop);
 
   [[nodiscard]] StepIndex steps() const;
   /// How the run ended; nothing while it is recorded, and for ever in a trace whose recorder was killed.
@@ -39,7 +40,7 @@ class Trace {
   [[nodiscard]] const emu::DebugInfo& debug() const { return debug_; }
   [[nodiscard]] const std::vector<StepTemplate>& templates() const { return templates_; }
   [[nodiscard]] const std::vector<ThreadRecord>& threads() const { return threads_; }
-  [[nodiscard]] const std::vector<Switch>& switches() const { return switches_; }
+  [[nodiscard]] const std::vector<Switch>& switches() const { return timeline_.switches; }
   [[nodiscard]] const std::vector<EventRecord>& events() const { return events_; }
   [[nodiscard]] const std::vector<OutputRecord>& output() const { return output_; }
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
@@ -59,6 +60,14 @@ class Trace {
   /// The first switch behind the cursor, the last one at or before it.
   [[nodiscard]] const Switch* next_switch(StepIndex cursor) const;
   [[nodiscard]] const Switch* last_switch(StepIndex cursor) const;
+  /// The last switch away from the thread at or before the cursor.
+  [[nodiscard]] const Switch* last_leave(ThreadId thread, StepIndex cursor) const;
+  /// How many switches to the thread there were up to the cursor.
+  [[nodiscard]] std::uint64_t switches_in(ThreadId thread, StepIndex cursor) const;
+  /// The events behind one step, in order.
+  [[nodiscard]] std::span<const EventRecord> events_behind(StepIndex step) const;
+  /// All that was printed up to the cursor.
+  [[nodiscard]] std::string output_until(StepIndex cursor) const;
 
   /// The last step at or before the cursor that wrote any byte of [address, address + size), or the register. Events count
   /// for the step before them. Nothing if none did.
@@ -70,7 +79,8 @@ class Trace {
   /// The lowest address of the range that any step up to the cursor wrote; nothing if none did.
   std::optional<emu::Address> lowest_write(emu::AddressRange range, StepIndex cursor);
 
-  [[nodiscard]] Timeline timeline() const;
+  /// Stays where it is and grows with the trace.
+  [[nodiscard]] const Timeline& timeline() const { return timeline_; }
 
  private:
   struct WriteIndex;
@@ -78,6 +88,7 @@ class Trace {
 
   Trace(TraceHeader header, emu::Image image, MachineState start);
 
+  void extend_timeline(std::vector<Switch> switches);
   [[nodiscard]] std::size_t chunk_at(StepIndex cursor) const;
   void open_chunk(std::size_t index, StepEffects* head);
   void restore_memory(std::size_t chunk);
@@ -95,12 +106,13 @@ class Trace {
   std::vector<StepTemplate> templates_;
   std::deque<Chunk> chunks_;  ///< a decoder keeps a reference while the trace grows
   std::vector<ThreadRecord> threads_;
-  std::vector<Switch> switches_;
   std::vector<EventRecord> events_;
   std::vector<OutputRecord> output_;
   std::vector<Finding> findings_;
   std::optional<emu::Stop> stop_;
   std::optional<ThreadId> first_owner_;
+  Timeline timeline_;
+  std::map<ThreadId, std::vector<std::uint64_t>> arrivals_;  ///< steps of the switches to each thread
 
   StepState state_;
   std::unique_ptr<ChunkDecoder> decoder_;

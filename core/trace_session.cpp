@@ -2,11 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
+#include <filesystem>
 #include <utility>
 
 #include "core/varint.h"
 
 namespace fiberscope::core {
+namespace {
+
+/// A recorder commits every 20 ms while its guest runs: a file that has not changed for so long has none any more.
+constexpr std::chrono::seconds kAbandoned{3};
+
+bool is_abandoned(const std::string& path) {
+  std::error_code error;
+  const auto changed = std::filesystem::last_write_time(path, error);
+  return !error && std::filesystem::file_time_type::clock::now() - changed > kAbandoned;
+}
+
+}  // namespace
 
 emu::Result<std::unique_ptr<TraceSession>> TraceSession::open(const std::string& path) {
   auto reader = TraceFileReader::open(path);
@@ -32,6 +46,13 @@ emu::Result<bool> TraceSession::refresh() {
     return emu::Error{fmt::format("{}: the trace is damaged: {}; record it again", path_, failure.what())};
   }
   if (update->stop) trace_->finish(*update->stop);
+  if (!grew && is_abandoned(path_)) {
+    emu::Stop stop;
+    stop.reason = emu::Stop::Reason::crashed;
+    stop.message = "the recording was cut short: its recorder is gone";
+    trace_->finish(std::move(stop));
+    return true;
+  }
   return grew;
 }
 

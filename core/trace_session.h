@@ -16,7 +16,8 @@ class TraceSession {
 
   [[nodiscard]] Trace& trace() { return *trace_; }
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Picks up what came; true if there was anything.
+  /// Picks up what came; true if there was anything. A file without an ending that has not changed for seconds is taken as
+  /// one whose recorder was killed: its trace then ends, and says so.
   emu::Result<bool> refresh();
 
  private:

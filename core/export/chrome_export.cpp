@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "core/export/event_names.h"
+#include "core/event_names.h"
 #include "core/story.h"
 #include "core/thread_names.h"
 

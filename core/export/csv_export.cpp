@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/export/csv_table.h"
-#include "core/export/event_names.h"
+#include "core/event_names.h"
 #include "core/export/record_walk.h"
 #include "core/thread_names.h"
 #include "core/thread_table.h"
@@ -163,7 +163,7 @@ class SetWriter final : public RecordVisitor {
   }
 
   void add_threads() {
-    const Timeline timeline = trace_.timeline();
+    const Timeline& timeline = trace_.timeline();
     const auto table = ThreadTable::find(trace_.image());
     std::vector<Thread> at_end;
     if (table) at_end = table->read(trace_.state_at(trace_.steps()).memory);

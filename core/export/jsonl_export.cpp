@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "core/export/event_names.h"
+#include "core/event_names.h"
 #include "core/export/record_walk.h"
 
 namespace fiberscope::core {
