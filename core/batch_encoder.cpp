@@ -53,7 +53,7 @@ TraceBatch BatchEncoder::encode(std::span<const std::uint64_t> words, StepIndex 
   batch_ = {};
   if (chunks_ % kCheckpointChunks == 0 && chunks_ > 0) checkpoint(batch_);
   Chunk chunk = encoder_->encode(words, first, rip_after);
-  for (const std::uint64_t word : chunk.touched) dirty_pages_.insert(word * 8 / emu::kPageSize * emu::kPageSize);
+  for (const std::uint64_t word : chunk.touched.words) dirty_pages_.insert(word * 8 / emu::kPageSize * emu::kPageSize);
   batch_.chunks.push_back(std::move(chunk));
   ++chunks_;
   batch_.templates.assign(templates_.begin() + static_cast<std::ptrdiff_t>(templates_told_), templates_.end());
@@ -85,6 +85,10 @@ void BatchEncoder::look_at_threads(StepIndex step) {
 
 bool BatchEncoder::on_watched_write(std::uint64_t address, std::size_t size) {
   // A saved stack pointer or a queue's link changes nothing here, a state byte only where the thread is not yet known.
+  if (size > 8 || address < watched_.low.value) {
+    threads_changed_ = true;  // a block: over several of them, or from below the table
+    return true;
+  }
   const std::uint64_t first = (address - watched_.low.value) % sizeof(tcb);
   const ThreadId id{static_cast<std::uint32_t>((address - watched_.low.value) / sizeof(tcb))};
   const auto overlaps = [&](std::size_t low, std::size_t high) { return first < high && low < first + size; };
@@ -125,13 +129,9 @@ void BatchEncoder::on_output(StepIndex step, std::span<const std::uint8_t> bytes
 }
 
 void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t rsp_before, SwitchReason known) {
-  const auto owner = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]});
-  if (!owner) {
-    // On nobody's stack: look again at every step until somebody owns it.
-    stack_ = {};
-    return;
-  }
-  stack_ = find_thread(threads_, *owner)->stack;
+  const auto owner = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]}, owner_);
+  // On nobody's stack: look again at every step until somebody owns it.
+  stack_ = owner ? find_thread(threads_, *owner)->stack : emu::AddressRange{};
   if (owner == owner_) return;
   Switch entry;
   entry.step = step;

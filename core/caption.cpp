@@ -47,12 +47,12 @@ struct Moved {
   std::optional<Address> cell;
 };
 
-Moved moved_by(const Snapshot& snapshot, const CaptionContext& context) {
+Moved moved_by(const CaptionContext& context) {
   Moved moved;
   const emu::Instruction& instruction = *context.instruction;
-  if (!snapshot.written.empty()) {
-    moved.cell = snapshot.written.front().address;
-    moved.value = snapshot.written.front().new_value;
+  if (!context.written.empty()) {
+    moved.cell = context.written.front().address;
+    moved.value = context.written.front().new_value;
   } else if (!instruction.memory.empty()) {
     const emu::MemoryOperand& operand = instruction.memory.front();
     moved.cell = emu::effective_address(operand, context.before, instruction.address + instruction.size);
@@ -61,13 +61,13 @@ Moved moved_by(const Snapshot& snapshot, const CaptionContext& context) {
     const emu::Transfer& transfer = *instruction.transfer;
     if (transfer.to_register) {
       moved.reg = emu::register_name(*transfer.to_register);
-      moved.value = snapshot.registers[*transfer.to_register];
+      moved.value = context.after[*transfer.to_register];
     } else if (transfer.from_register) {
       moved.reg = emu::register_name(*transfer.from_register);
     }
-  } else if (!moved.value && !snapshot.changed.empty()) {
-    moved.reg = emu::register_name(snapshot.changed.front().reg);
-    moved.value = snapshot.changed.front().new_value;
+  } else if (!moved.value && !context.changed.empty()) {
+    moved.reg = emu::register_name(context.changed.front().reg);
+    moved.value = context.changed.front().new_value;
   }
   return moved;
 }
@@ -78,13 +78,13 @@ struct Parties {
   std::optional<ThreadId> to;
 };
 
-Parties parties(const Snapshot& snapshot) {
+Parties parties(const Snapshot& snapshot, const CaptionContext& context) {
   if (snapshot.switched) return {snapshot.switched->from, snapshot.switched->to};
   // rsi carries the stack pointer that will be loaded (asm/runtime/switch_to_context.S).
-  const Address loaded{snapshot.registers[Register::rsi]};
+  const Address loaded{context.after[Register::rsi]};
   std::vector<Thread> threads;
   for (const ThreadView& view : snapshot.threads) threads.push_back(view.thread);
-  const Address rsp{snapshot.registers[Register::rsp]};
+  const Address rsp{context.after[Register::rsp]};
   for (const Thread& thread : threads)
     if (thread.stack.contains(loaded) && !thread.stack.contains(rsp)) return {snapshot.on_cpu, thread.id};
   return {snapshot.before_last_switch, snapshot.on_cpu};
@@ -110,20 +110,20 @@ std::string caller_of(const Snapshot& snapshot, const std::string& function) {
 }
 
 std::string fill(const std::string& text, const Snapshot& snapshot, const CaptionContext& context) {
-  const Moved moved = moved_by(snapshot, context);
+  const Moved moved = moved_by(context);
   return fill_placeholders(text, [&](std::string_view name) -> std::string {
-    if (name == "rsp") return hex(snapshot.registers[Register::rsp]);
-    if (name == "rbp") return hex(snapshot.registers[Register::rbp]);
+    if (name == "rsp") return hex(context.after[Register::rsp]);
+    if (name == "rbp") return hex(context.after[Register::rbp]);
     if (name == "register") return moved.reg;
     if (name == "value") return moved.value ? hex(*moved.value) : "?";
     if (name == "cell") return moved.cell ? hex(moved.cell->value) : "?";
     if (name == "owner") return owner_text(snapshot, moved);
     if (name == "thread") return thread_name(snapshot, snapshot.thread);
-    if (name == "from") return thread_name(snapshot, parties(snapshot).from);
-    if (name == "to") return thread_name(snapshot, parties(snapshot).to);
+    if (name == "from") return thread_name(snapshot, parties(snapshot, context).from);
+    if (name == "to") return thread_name(snapshot, parties(snapshot, context).to);
     if (name == "function") return context.function;
     if (name == "caller") return caller_of(snapshot, context.function);
-    if (name == "return") return snapshot.next ? snapshot.next->symbol : "?";
+    if (name == "return") return context.target;
     return "?";
   });
 }
@@ -134,9 +134,9 @@ std::string cell_name(const Snapshot& snapshot, Address address) {
   return fmt::format("{} ({})", cell->symbol, hex(address.value));
 }
 
-std::string changes(const Snapshot& snapshot) {
+std::string changes(const CaptionContext& context) {
   std::string text;
-  for (const RegisterChange& change : snapshot.changed) {
+  for (const RegisterChange& change : context.changed) {
     if (change.reg == Register::rip || change.reg == Register::rflags) continue;
     if (!text.empty()) text += ", ";
     text += fmt::format("{} is now {} (was {})", emu::register_name(change.reg), hex(change.new_value), hex(change.old_value));
@@ -147,18 +147,18 @@ std::string changes(const Snapshot& snapshot) {
 std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
   const emu::Instruction& instruction = *context.instruction;
   const Address next = instruction.address + instruction.size;
-  const std::string target = snapshot.next && !snapshot.next->symbol.empty() ? snapshot.next->symbol : hex(snapshot.registers[Register::rip]);
-  const Moved moved = moved_by(snapshot, context);
+  const std::string& target = context.target;
+  const Moved moved = moved_by(context);
   switch (instruction.flow) {
     case emu::Flow::call:
       if (moved.cell) return fmt::format("Calls {}; the return address {} is pushed at {}.", target, hex(next.value), hex(moved.cell->value));
       return fmt::format("Calls {}.", target);
     case emu::Flow::ret:
-      return fmt::format("Returns to {}: the return address is popped, rsp is now {}.", target, hex(snapshot.registers[Register::rsp]));
+      return fmt::format("Returns to {}: the return address is popped, rsp is now {}.", target, hex(context.after[Register::rsp]));
     case emu::Flow::jump:
       return fmt::format("Jumps to {}.", target);
     case emu::Flow::conditional_jump: {
-      const bool taken = snapshot.registers[Register::rip] != next.value;
+      const bool taken = context.after[Register::rip] != next.value;
       return taken ? fmt::format("The condition holds: jumps to {}.", target) : "The condition does not hold: goes on with the next instruction.";
     }
     case emu::Flow::interrupt_return:
@@ -169,21 +169,21 @@ std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
     case emu::Flow::next:
       break;
   }
-  if (!snapshot.written.empty()) {
-    const MemoryChange& write = snapshot.written.front();
+  if (!context.written.empty()) {
+    const MemoryChange& write = context.written.front();
     const std::string what = moved.reg.empty() ? hex(write.new_value) : fmt::format("{} = {}", moved.reg, hex(write.new_value));
     const bool push = instruction.intel_mnemonic.rfind("push", 0) == 0;
-    if (push) return fmt::format("Pushes {} at {}; rsp is now {}.", what, hex(write.address.value), hex(snapshot.registers[Register::rsp]));
+    if (push) return fmt::format("Pushes {} at {}; rsp is now {}.", what, hex(write.address.value), hex(context.after[Register::rsp]));
     return fmt::format("Stores {} in {}; it held {}.", what, cell_name(snapshot, write.address), hex(write.old_value));
   }
-  const std::string changed = changes(snapshot);
+  const std::string changed = changes(context);
   if (!changed.empty()) {
     const bool loads = moved.cell.has_value() && instruction.memory.front().is_read;
     return fmt::format("{}{}.", loads ? fmt::format("Reads {}: ", cell_name(snapshot, *moved.cell)) : "", changed);
   }
-  const auto flags = std::find_if(snapshot.changed.begin(), snapshot.changed.end(),
+  const auto flags = std::find_if(context.changed.begin(), context.changed.end(),
                                   [](const RegisterChange& change) { return change.reg == Register::rflags; });
-  if (flags != snapshot.changed.end())
+  if (flags != context.changed.end())
     return fmt::format("Only the flags changed: zero {}, carry {}, sign {}.", (flags->new_value >> 6) & 1, flags->new_value & 1, (flags->new_value >> 7) & 1);
   return "Nothing but rip changed.";
 }
@@ -195,6 +195,7 @@ Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, co
   caption.instruction = instruction_text(context.instruction->intel_mnemonic, context.instruction->intel_operands);
   const CaptionText* own = scenario == nullptr ? nullptr : scenario->caption_for(context.function, context.att_text);
   caption.sentence = own != nullptr ? fill(own->text.in(language), snapshot, context) : sentence(snapshot, context);
+  for (const EventView& event : snapshot.events) caption.sentence += " Then: " + event.text + ".";
   return caption;
 }
 

@@ -8,6 +8,7 @@
 #include "core/step.h"
 #include "core/step_state.h"
 #include "core/step_template.h"
+#include "core/touched_words.h"
 #include "core/varint.h"
 #include "emu/registers.h"
 #include "emu/step_log.h"
@@ -26,7 +27,7 @@ struct Chunk {
   std::uint64_t rip_after = 0;                  ///< behind the last step, before any event of the next chunk
   std::vector<std::uint8_t> body;               ///< compressed (zstd)
   std::uint32_t body_size = 0;                  ///< uncompressed
-  std::vector<std::uint64_t> touched;           ///< words (address / 8) written in it, ascending
+  TouchedWords touched;
   std::bitset<emu::kRegisterSlots> written;     ///< registers written in it
 
   [[nodiscard]] StepIndex last() const { return first + steps; }

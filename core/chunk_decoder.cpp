@@ -60,6 +60,7 @@ void ChunkDecoder::read_flow() {
       id = flow_.get();
       break;
     default:
+      if (code < format::kFirstStep) throw CorruptData("a second processor or address space, which this version does not read");
       ahead_ = Ahead::step;
       id = code - format::kFirstStep;
   }

@@ -18,6 +18,8 @@ std::size_t record_words(const std::uint64_t* record, const std::vector<StepTemp
   return 2 + (record[0] >> 32) + templates[id].slots.size();
 }
 
+std::size_t output_words(const std::uint64_t* record) { return 1 + ((record[0] >> 32) + 7) / 8; }
+
 std::span<const std::uint8_t> as_bytes(const std::uint64_t* words, std::size_t count) {
   return {reinterpret_cast<const std::uint8_t*>(words), count};
 }
@@ -39,6 +41,7 @@ std::uint32_t ChunkEncoder::template_at(std::uint64_t rip, std::uint8_t size) {
 }
 
 std::uint32_t ChunkEncoder::make_new_template(std::uint64_t rip, std::uint8_t size) {
+  if (size > emu::kMaxInstructionSize) throw CorruptData("the raw log holds an instruction longer than 15 bytes");
   std::vector<std::uint8_t> bytes = state_.memory().copy(emu::Address{rip}, size);
   bytes.resize(size);
   const emu::Region* region = state_.memory().region_at(emu::Address{rip});
@@ -74,34 +77,46 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
 
   const std::uint64_t* record = words.data();
   const std::uint64_t* const end = record + words.size();
+  // The log may come from a process that went wrong: nothing in it is believed unseen.
+  const auto expect = [&](std::uint64_t count) {
+    if (count > static_cast<std::uint64_t>(end - record)) throw CorruptData("the raw log ends within a record");
+  };
   while (record < end) {
     switch (static_cast<RecordTag>(record[0] & 0xff)) {
       case RecordTag::step: {
+        expect(2);
         const std::uint32_t id = template_at(record[1], static_cast<std::uint8_t>(record[0] >> 8));
-        const std::uint64_t* const next = record + record_words(record, templates_, id);
+        const std::size_t size = record_words(record, templates_, id);
+        expect(size);
+        const std::uint64_t* const next = record + size;
         std::uint64_t next_rip = rip_after;
         const std::uint64_t* ahead = next;
-        while (ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::output) ahead += 1 + ((ahead[0] >> 32) + 7) / 8;
-        if (ahead < end) next_rip = static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::step ? ahead[1] : ahead[2];
+        while (ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::output) ahead += std::min<std::ptrdiff_t>(output_words(ahead), end - ahead);
+        const std::ptrdiff_t rip_at = ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::step ? 1 : 2;
+        if (rip_at < end - ahead) next_rip = ahead[rip_at];
         encode_step(record, id, next_rip);
         record = next;
         break;
       }
-      case RecordTag::event:
+      case RecordTag::event: {
+        const std::size_t size = 3 + (record[0] >> 32) + 2 * ((record[0] >> 16) & 0xffff);
+        expect(size);
         encode_event(record);
-        record += 3 + (record[0] >> 32) + 2 * ((record[0] >> 16) & 0xffff);
+        record += size;
         break;
+      }
       case RecordTag::output:
+        expect(output_words(record));
         observer_.on_output(step_, as_bytes(record + 1, record[0] >> 32));
-        record += 1 + ((record[0] >> 32) + 7) / 8;
+        record += output_words(record);
         break;
       default:
         throw CorruptData("the raw log holds an unknown record");
     }
   }
   chunk.steps = step_.value - first.value;
+  if (chunk.steps > kChunkSteps) throw CorruptData("the raw log holds more steps than a chunk");
   chunk.touched = state_.touched();
-  std::sort(chunk.touched.begin(), chunk.touched.end());
   chunk.written = written_;
 
   VarintWriter body;
@@ -205,8 +220,13 @@ bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_
   const std::uint64_t base = state_.registers().slots[kRsp];
   bool look = false;
   std::size_t writes = 0;
-  for (std::size_t i = 0; i < count; ++writes)
-    i += (words[i] >> 56) == emu::kBlockWrite ? 2 + (words[i + 1] + 7) / 8 : 2;
+  for (std::size_t i = 0; i < count; ++writes) {
+    const std::uint64_t size = words[i] >> 56;
+    const bool block = size == emu::kBlockWrite;
+    if (count - i < 2 || (block ? words[i + 1] > 8 * (count - i - 2) : size == 0 || size > 8))
+      throw CorruptData("the raw log holds an impossible write");
+    i += 2 + (block ? (words[i + 1] + 7) / 8 : 0);
+  }
   writes_.put(writes);
   for (std::size_t i = 0; i < count;) {
     const std::uint64_t size = words[i] >> 56;
@@ -240,6 +260,9 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   event.rip_before = emu::Address{record[2]};
   const std::size_t write_words = record[0] >> 32;
   const std::size_t register_count = (record[0] >> 16) & 0xffff;
+  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::fault) throw CorruptData("the raw log holds an unknown event");
+  for (std::size_t i = 0; i < register_count; ++i)
+    if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots) throw CorruptData("the raw log names an unknown register");
   emu::RegisterFile& registers = state_.registers();
   const std::uint64_t rsp_before = registers.slots[kRsp];
   registers[Register::rip] = event.rip_before.value;

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -11,7 +13,7 @@
 namespace fiberscope::core {
 namespace {
 
-emu::Result<void> append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing& ring, emu::Stop& stop) {
+void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing& ring, emu::Stop& stop) {
   Trace& trace = session.trace();
   std::vector<const emu::StepBuffer*> left;
   for (const emu::StepBuffer& buffer : ring.buffers)
@@ -25,36 +27,47 @@ emu::Result<void> append_ring(TraceSession& session, TraceFileWriter& writer, co
   // The checkpoint before chunk N is made when chunk N comes: at a multiple the whole last group is still open.
   const std::size_t open_group = resume.chunks == 0 ? 0 : (resume.chunks - 1) / kCheckpointChunks * kCheckpointChunks;
   for (std::size_t i = open_group; i < resume.chunks; ++i)
-    for (const std::uint64_t word : trace.chunk(i).touched) resume.dirty_pages.insert(word * 8 / emu::kPageSize * emu::kPageSize);
+    for (const std::uint64_t word : trace.chunk(i).touched.words) resume.dirty_pages.insert(word * 8 / emu::kPageSize * emu::kPageSize);
   MachineState state = trace.state_at(trace.steps());
+  stop.rip = emu::Address{state.registers[emu::Register::rip]};
   BatchEncoder encoder(trace.image(), std::move(state), std::move(resume));
   if (trace.threads().empty()) writer.append(encoder.begin());
   std::uint64_t expected = writer.safe_chunks() + 1;
-  for (const emu::StepBuffer* buffer : left) {
-    if (buffer->sequence.load() != expected++) break;
-    const std::span<const std::uint64_t> words(buffer->words, std::min<std::uint64_t>(buffer->used.load(), emu::StepBuffer::kWords));
-    writer.append(encoder.encode(words, StepIndex{buffer->first_step.load()}, buffer->rip_after.load()));
-    stop.rip = emu::Address{buffer->rip_after.load()};
+  StepIndex end = trace.steps();
+  try {
+    for (const emu::StepBuffer* buffer : left) {
+      if (buffer->sequence.load() != expected++) break;
+      if (buffer->first_step.load() != end.value) throw CorruptData("its parts do not follow each other");
+      const std::span<const std::uint64_t> words(buffer->words, std::min<std::uint64_t>(buffer->used.load(), emu::StepBuffer::kWords));
+      TraceBatch batch = encoder.encode(words, end, buffer->rip_after.load());
+      end = batch.chunks.back().last();
+      writer.append(std::move(batch));
+      stop.rip = emu::Address{buffer->rip_after.load()};
+    }
+  } catch (const CorruptData& failure) {
+    stop.message += fmt::format("; what it left beyond step {} makes no sense: {}", end.value, failure.what());
   }
-  return {};
 }
 
 }  // namespace
 
 emu::Result<void> rescue_trace(const std::string& path, const StepRing& ring, const std::string& reason) {
   try {
+    // It must outlive the writer: closing its file would take SQLite's locks from that (RecordingLock).
+    std::unique_ptr<TraceSession> session;
     // Opening for writing rolls a hot journal back, which a reader may not do.
     auto writer = TraceFileWriter::resume(path);
     if (!writer) return writer.error();
-    auto session = TraceSession::open(path);
-    if (!session) return session.error();
+    auto opened = TraceSession::open(path);
+    if (!opened) return opened.error();
+    session = std::move(opened).value();
+    if (session->trace().stop()) return {};
     emu::Stop stop;
     stop.reason = emu::Stop::Reason::crashed;
     stop.message = reason;
-    const auto appended = append_ring(**session, **writer, ring, stop);
-    session->reset();
+    append_ring(*session, **writer, ring, stop);
     (*writer)->finish(stop);
-    return appended;
+    return {};
   } catch (const std::exception& error) {
     return emu::Error{error.what()};
   }

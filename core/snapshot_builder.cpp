@@ -1,6 +1,9 @@
 #include "core/snapshot_builder.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "core/caption.h"
@@ -12,16 +15,37 @@ namespace {
 using emu::Address;
 using emu::Register;
 
-/// The memory operands as plain accesses with these registers.
-std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before) {
+/// The memory operands as plain accesses with these registers; a repeated string instruction covers so many elements.
+std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before, std::uint64_t elements) {
   std::vector<MemoryAccess> accesses;
-  const Address next = instruction.address + instruction.size;
   for (const emu::MemoryOperand& operand : instruction.memory) {
-    const Address address = emu::effective_address(operand, before, next);
-    if (operand.is_read) accesses.push_back({address, operand.size, false});
-    if (operand.is_write) accesses.push_back({address, operand.size, true});
+    const emu::AddressRange range = emu::accessed_range(instruction, operand, before, elements);
+    if (range.empty()) continue;
+    const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(range.size(), UINT32_MAX));
+    if (operand.is_read) accesses.push_back({range.low, size, false});
+    if (operand.is_write) accesses.push_back({range.low, size, true});
   }
   return accesses;
+}
+
+/// A step without the events behind it.
+struct StepAlone {
+  emu::RegisterFile after;
+  std::vector<RegisterChange> changed;
+  std::vector<MemoryChange> written;
+};
+
+StepAlone without_events(const StepEffects& effects, const emu::RegisterFile& before) {
+  StepAlone alone;
+  const bool events = !effects.event_starts.empty();
+  const std::size_t registers = events ? effects.event_starts.front().registers : effects.registers.size();
+  const std::size_t memory = events ? effects.event_starts.front().memory : effects.memory.size();
+  alone.changed.assign(effects.registers.begin(), effects.registers.begin() + static_cast<std::ptrdiff_t>(registers));
+  alone.written.assign(effects.memory.begin(), effects.memory.begin() + static_cast<std::ptrdiff_t>(memory));
+  alone.after = before;
+  for (const RegisterChange& change : alone.changed) alone.after[change.reg] = change.new_value;
+  alone.after[Register::rip] = events ? effects.events.front().rip_before.value : effects.rip_after;
+  return alone;
 }
 
 }  // namespace
@@ -54,6 +78,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   snapshot.thread = snapshot.step.value == 0 ? std::nullopt : trace_.thread_of_step(snapshot.step);
 
   emu::RegisterFile before;
+  StepAlone alone;
   std::optional<emu::Instruction> instruction;
   if (snapshot.step.value > 0) {
     before = trace_.state_at(snapshot.step - 1).registers;
@@ -64,11 +89,12 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     std::stable_sort(snapshot.changed.begin(), snapshot.changed.end(),
                      [](const RegisterChange& a, const RegisterChange& b) { return a.reg < b.reg; });
     snapshot.written = effects.memory;
+    alone = without_events(effects, before);
     const std::span<const std::uint8_t> bytes(step.bytes.data(), step.size);
     instruction = disassembler_.decode(Address{step.address}, bytes);
     if (instruction) {
       snapshot.instruction = view_of(*instruction, bytes);
-      snapshot.accesses = accesses_of(*instruction, before);
+      snapshot.accesses = accesses_of(*instruction, before, before[Register::rcx] - alone.after[Register::rcx]);
     } else {
       snapshot.instruction.emplace();
       snapshot.instruction->address = Address{step.address};
@@ -92,7 +118,10 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   }
   if (instruction) {
     const auto symbol = trace_.image().symbol_at(instruction->address);
-    const CaptionContext context{before, &*instruction, snapshot.instruction->att, symbol ? symbol->name : std::string()};
+    const Address rip{alone.after[Register::rip]};
+    const std::string target = emu::symbolized(trace_.image(), rip);
+    const CaptionContext context{before, alone.after, alone.changed, alone.written, target.empty() ? fmt::format("{:x}", rip.value) : target,
+                                 &*instruction, snapshot.instruction->att, symbol ? symbol->name : std::string()};
     snapshot.caption = make_caption(snapshot, context, scenario_, language_);
   } else if (snapshot.step.value == 0) {
     snapshot.caption.sentence = "The start: nothing has run yet.";
@@ -111,14 +140,14 @@ void SnapshotBuilder::add_next(Snapshot& snapshot, const MachineState& state) {
   const auto next = disassembler_.decode(rip, bytes);
   if (!next) return;
   snapshot.next = view_of(*next, bytes);
-  snapshot.next_accesses = accesses_of(*next, state.registers);
+  snapshot.next_accesses = accesses_of(*next, state.registers, state.registers[Register::rcx]);
 }
 
 void SnapshotBuilder::add_threads(Snapshot& snapshot) {
   if (!table_) return;
   const MachineState& state = trace_.state_at(snapshot.step);
   const std::vector<Thread> threads = table_->read(state.memory);
-  snapshot.rsp_thread = stack_owner(threads, Address{state.registers[Register::rsp]});
+  snapshot.rsp_thread = stack_owner(threads, Address{state.registers[Register::rsp]}, trace_.thread_at(snapshot.step));
   snapshot.rbp_thread = stack_owner(threads, Address{state.registers[Register::rbp]});
   snapshot.on_cpu = snapshot.rsp_thread;
   for (const Thread& thread : threads) {

@@ -10,7 +10,9 @@ namespace {
 
 constexpr int kBusyMilliseconds = 5000;
 
-[[noreturn]] void fail(sqlite3* database) { throw DatabaseError(sqlite3_errmsg(database)); }
+[[noreturn]] void fail(sqlite3* database) {
+  throw DatabaseError(sqlite3_errmsg(database), sqlite3_extended_errcode(database));
+}
 
 }  // namespace
 
@@ -130,9 +132,10 @@ Database::Database(const std::string& path, Mode mode) {
   flags |= mode == Mode::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   if (mode == Mode::create) flags |= SQLITE_OPEN_CREATE;
   if (sqlite3_open_v2(path.c_str(), &handle_, flags, nullptr) != SQLITE_OK) {
-    const std::string message = handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_);
+    const DatabaseError error(handle_ == nullptr ? "out of memory" : sqlite3_errmsg(handle_),
+                              handle_ == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(handle_));
     sqlite3_close_v2(handle_);
-    throw DatabaseError(message);
+    throw error;
   }
   sqlite3_busy_timeout(handle_, kBusyMilliseconds);
 }

@@ -14,7 +14,8 @@ namespace fiberscope::core {
 
 /// What SQLite said went wrong.
 struct DatabaseError : std::runtime_error {
-  using std::runtime_error::runtime_error;
+  explicit DatabaseError(const std::string& message, int error_code = 0) : std::runtime_error(message), code(error_code) {}
+  int code;  ///< SQLite's extended result code; 0: not from SQLite
 };
 
 /// A running checksum over the values of a table's rows, in the order in which they were written (XXH3-64, each row's

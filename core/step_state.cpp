@@ -10,7 +10,10 @@ StepState::StepState(MachineState start) : state_(std::move(start)) {
     window.low = region.range.low.value;
     window.size = region.range.size();
     window.bytes = state_.memory.bytes_at(region.range.low).data();
-    if (region.writable) window.stamps.resize(window.size / 8);
+    if (region.writable) {
+      window.stamps.resize(window.size / 8);
+      window.masks.resize(window.size / 8);
+    }
     windows_.push_back(std::move(window));
   }
   if (windows_.empty()) windows_.emplace_back();
@@ -26,12 +29,31 @@ StepState::Window* StepState::find_slowly(std::uint64_t address, std::size_t siz
   return nullptr;
 }
 
-void StepState::touch(Window& window, std::uint64_t address) {
-  if (window.stamps.empty()) window.stamps.resize(window.size / 8);
-  std::uint32_t& stamp = window.stamps[(address - window.low) / 8];
-  if (stamp == current_mark_) return;
-  stamp = current_mark_;
+void StepState::touch(Window& window, std::uint64_t address, std::uint8_t mask) {
+  if (window.stamps.empty()) {
+    window.stamps.resize(window.size / 8);
+    window.masks.resize(window.size / 8);
+  }
+  const std::size_t index = (address - window.low) / 8;
+  if (window.stamps[index] == current_mark_) {
+    window.masks[index] |= mask;
+    return;
+  }
+  window.stamps[index] = current_mark_;
+  window.masks[index] = mask;
   touched_.push_back(address / 8);
+}
+
+TouchedWords StepState::touched() const {
+  TouchedWords result;
+  result.words = touched_;
+  std::sort(result.words.begin(), result.words.end());
+  const Window* window = &windows_.front();
+  for (const std::uint64_t word : result.words) {
+    while (word * 8 - window->low >= window->size) ++window;  // both ascend
+    result.masks.push_back(window->masks[(word * 8 - window->low) / 8]);
+  }
+  return result;
 }
 
 void StepState::write_slowly(std::uint64_t address, std::uint64_t value, std::size_t size) {
@@ -46,7 +68,11 @@ void StepState::write_bytes(std::uint64_t address, std::span<const std::uint8_t>
     if (window == nullptr) return;
     const std::size_t count = std::min<std::size_t>(bytes.size(), window->size - (address - window->low));
     std::memcpy(window->bytes + (address - window->low), bytes.data(), count);
-    for (std::uint64_t word = address / 8; word <= (address + count - 1) / 8; ++word) touch(*window, std::max(word * 8, address));
+    for (std::uint64_t at = address; at < address + count;) {
+      const std::uint64_t end = std::min(address + count, (at | 7) + 1);
+      touch(*window, at, static_cast<std::uint8_t>(((1U << (end - at)) - 1) << (at & 7)));
+      at = end;
+    }
     bytes = bytes.subspan(count);
     address += count;
   }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/machine_state.h"
+#include "core/touched_words.h"
 
 namespace fiberscope::core {
 
@@ -30,15 +31,17 @@ class StepState {
     Window* window = find(address, size);
     if (window == nullptr) return write_slowly(address, value, size);
     std::memcpy(window->bytes + (address - window->low), &value, size);
-    touch(*window, address);
-    if (((address + size - 1) ^ address) & ~std::uint64_t{7}) touch(*window, address + size - 1);
+    const unsigned first = address & 7;
+    const unsigned bytes = ((1U << size) - 1) << first;  // bit i: byte i of the first word; from bit 8 on, of the next
+    touch(*window, address, static_cast<std::uint8_t>(bytes));
+    if (bytes > 0xff) touch(*window, address + size - 1, static_cast<std::uint8_t>(bytes >> 8));
   }
   void write_bytes(std::uint64_t address, std::span<const std::uint8_t> bytes);
 
   /// Forgets which words were written, and begins anew.
   void mark();
-  /// The 8-byte words written since the last mark, as address / 8, each once, in the order of first writing.
-  [[nodiscard]] const std::vector<std::uint64_t>& touched() const { return touched_; }
+  /// The words written since the last mark.
+  [[nodiscard]] TouchedWords touched() const;
 
   /// Overwrites whole pages and the like without counting it as written by a step.
   emu::Memory& raw_memory() { return state_.memory; }
@@ -48,7 +51,8 @@ class StepState {
     std::uint64_t low = 0;
     std::uint64_t size = 0;
     std::uint8_t* bytes = nullptr;
-    std::vector<std::uint32_t> stamps;  ///< per word: the last mark under which it was written
+    std::vector<std::uint32_t> stamps;  ///< per word: the last mark under which it was written …
+    std::vector<std::uint8_t> masks;    ///< … and which of its bytes were
   };
 
   Window* find(std::uint64_t address, std::size_t size) {
@@ -57,13 +61,13 @@ class StepState {
   }
   Window* find_slowly(std::uint64_t address, std::size_t size);
   void write_slowly(std::uint64_t address, std::uint64_t value, std::size_t size);
-  void touch(Window& window, std::uint64_t address);
+  void touch(Window& window, std::uint64_t address, std::uint8_t mask);
 
   MachineState state_;
   std::vector<Window> windows_;
   Window* last_ = nullptr;
   std::uint32_t current_mark_ = 1;
-  std::vector<std::uint64_t> touched_;
+  std::vector<std::uint64_t> touched_;  ///< address / 8, each once, in the order of first writing
 };
 
 }  // namespace fiberscope::core

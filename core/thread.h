@@ -34,8 +34,8 @@ struct Thread {
 /// A step at which rsp left one thread's stack for another's. At cursor `step` rsp is already on the new stack.
 struct Switch {
   StepIndex step;
-  std::optional<ThreadId> from;  ///< nothing where rsp was on no thread's stack
-  std::optional<ThreadId> to;
+  std::optional<ThreadId> from;  ///< nothing where rsp was on nobody's stack before
+  std::optional<ThreadId> to;    ///< nothing where it is on nobody's now (an interrupt's own stack, …)
   SwitchReason reason = SwitchReason::unknown;
   std::string at;                ///< function of the instruction that moved rsp
   emu::Address address;          ///< that instruction

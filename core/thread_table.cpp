@@ -40,12 +40,15 @@ std::vector<Thread> ThreadTable::read(const emu::Memory& memory) const {
   return threads;
 }
 
-std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Address address) {
+std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Address rsp, std::optional<ThreadId> current) {
+  if (current) {
+    const Thread* thread = find_thread(threads, *current);
+    if (thread != nullptr && !thread->stack.empty() && thread->stack.low <= rsp && rsp <= thread->stack.high) return current;
+  }
   for (const Thread& thread : threads)
-    if (thread.stack.low <= address && address < thread.stack.high) return thread.id;
-  // Stacks may touch: the top of one is then the bottom of the next, which was looked for first.
+    if (thread.stack.contains(rsp)) return thread.id;
   for (const Thread& thread : threads)
-    if (address == thread.stack.high && !thread.stack.empty()) return thread.id;
+    if (rsp == thread.stack.high && !thread.stack.empty()) return thread.id;
   return std::nullopt;
 }
 

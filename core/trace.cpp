@@ -112,15 +112,14 @@ void Trace::append(TraceBatch batch) {
   };
   for (const Chunk& chunk : batch.chunks) {
     if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last())) throw CorruptData("chunks do not follow each other");
-    for (const std::uint64_t word : chunk.touched) {
+    for (const std::uint64_t word : chunk.touched.words) {
       const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
       if (state_.memory().region_at(emu::Address{address}) == nullptr) throw CorruptData("a chunk writes to memory that is not there");
       if (!pages_.contains(address)) pages_[address].initial = initial_page(address);
     }
     chunks_.push_back(chunk);
     words_.emplace_back();
-    // An index of the last chunk lacks the events that stand at this one's head.
-    indexes_.clear();
+    for (const std::uint64_t word : chunk.touched.words) writers_[word].push_back(static_cast<std::uint32_t>(chunks_.size() - 1));
   }
   for (PageRecord& page : batch.pages) {
     const auto found = pages_.find(page.address.value);
@@ -176,7 +175,7 @@ void Trace::extend_timeline(std::vector<Switch> switches) {
 
 std::uint64_t Trace::memory_use() const {
   std::uint64_t bytes = 0;
-  for (const Chunk& chunk : chunks_) bytes += sizeof chunk + chunk.body.capacity() + chunk.touched.capacity() * 8;
+  for (const Chunk& chunk : chunks_) bytes += sizeof chunk + chunk.body.capacity() + chunk.touched.words.capacity() * 9;
   for (const auto& words : words_) bytes += words.capacity() * 8;
   for (const auto& [address, page] : pages_) bytes += (page.versions.size() + 1) * emu::kPageSize;
   return bytes;
@@ -192,7 +191,7 @@ std::size_t Trace::chunk_at(StepIndex cursor) const {
 
 void Trace::mark_dirty(const Chunk& chunk) {
   std::uint64_t last = ~std::uint64_t{0};
-  for (const std::uint64_t word : chunk.touched) {
+  for (const std::uint64_t word : chunk.touched.words) {
     const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
     if (address == last) continue;
     last = address;
@@ -206,15 +205,15 @@ void Trace::pass_chunk(std::size_t index) {
   std::vector<std::uint64_t>& words = words_[index];
   mark_dirty(chunk);
   emu::Memory& memory = state_.raw_memory();
-  if (words.empty() && !chunk.touched.empty()) {
+  if (words.empty() && !chunk.touched.words.empty()) {
     ChunkDecoder decoder(chunk, templates_, state_);
     while (decoder.next(nullptr)) {
     }
-    words.reserve(chunk.touched.size());
-    for (const std::uint64_t word : chunk.touched) words.push_back(memory.read(emu::Address{word * 8}, 8).value_or(0));
+    words.reserve(chunk.touched.words.size());
+    for (const std::uint64_t word : chunk.touched.words) words.push_back(memory.read(emu::Address{word * 8}, 8).value_or(0));
     return;
   }
-  for (std::size_t i = 0; i < words.size(); ++i) memory.write(emu::Address{chunk.touched[i] * 8}, words[i], 8);
+  for (std::size_t i = 0; i < words.size(); ++i) memory.write(emu::Address{chunk.touched.words[i] * 8}, words[i], 8);
 }
 
 void Trace::restore_memory(std::size_t chunk) {
@@ -359,31 +358,34 @@ const Trace::WriteIndex& Trace::write_index(std::size_t chunk) {
   return *indexes_.front().second;
 }
 
+std::optional<StepIndex> Trace::last_write_in(std::size_t chunk, std::uint64_t word, std::uint8_t mask, StepIndex cursor) {
+  const WriteIndex& index = write_index(chunk);
+  auto entry = std::lower_bound(index.writes.begin(), index.writes.end(), WriteIndex::Write{word, cursor.value + 1, 0});
+  while (entry != index.writes.begin() && (--entry)->word == word)
+    if ((entry->mask & mask) != 0) return StepIndex{entry->step};
+  return std::nullopt;
+}
+
 std::optional<StepIndex> Trace::last_write(emu::Address address, std::uint64_t size, StepIndex cursor) {
   if (chunks_.empty() || size == 0) return std::nullopt;
   cursor = std::min(cursor, steps());
-  const std::uint64_t first_word = address.value / 8;
-  const std::uint64_t last_word = (address.value + size - 1) / 8;
-  for (std::size_t i = chunk_at(cursor) + 1; i-- > 0;) {
-    const std::vector<std::uint64_t>& touched = chunks_[i].touched;
-    const auto at = std::lower_bound(touched.begin(), touched.end(), first_word);
-    if (at == touched.end() || *at > last_word) continue;
-    const WriteIndex& index = write_index(i);
-    std::optional<StepIndex> best;
-    for (std::uint64_t word = first_word; word <= last_word; ++word) {
-      const std::uint8_t mask = byte_mask(word, address.value, size);
-      auto entry = std::lower_bound(index.writes.begin(), index.writes.end(), WriteIndex::Write{word, cursor.value + 1, 0});
-      while (entry != index.writes.begin()) {
-        --entry;
-        if (entry->word != word) break;
-        if ((entry->mask & mask) == 0) continue;
-        if (!best || best->value < entry->step) best = StepIndex{entry->step};
-        break;
-      }
+  const auto now = static_cast<std::uint32_t>(chunk_at(cursor));
+  std::optional<StepIndex> best;
+  for (std::uint64_t word = address.value / 8; word <= (address.value + size - 1) / 8; ++word) {
+    const auto known = writers_.find(word);
+    if (known == writers_.end()) continue;
+    const std::uint8_t mask = byte_mask(word, address.value, size);
+    const std::vector<std::uint32_t>& chunks = known->second;
+    for (auto at = std::upper_bound(chunks.begin(), chunks.end(), now); at != chunks.begin();) {
+      // Only the chunk of the cursor itself may turn out to have written the bytes later.
+      if ((chunks_[*--at].touched.mask_of(word) & mask) == 0) continue;
+      const auto found = last_write_in(*at, word, mask, cursor);
+      if (!found) continue;
+      best = best ? std::max(*best, *found) : *found;
+      break;
     }
-    if (best) return best;
   }
-  return std::nullopt;
+  return best;
 }
 
 std::optional<StepIndex> Trace::last_write(emu::Register reg, StepIndex cursor) {
@@ -407,8 +409,9 @@ std::optional<emu::Address> Trace::lowest_write(emu::AddressRange range, StepInd
     if (word * 8 < range.high.value && (!lowest || word < *lowest)) lowest = word;
   };
   for (std::size_t i = 0; i < last; ++i) {
-    const auto at = std::lower_bound(chunks_[i].touched.begin(), chunks_[i].touched.end(), range.low.value / 8);
-    if (at != chunks_[i].touched.end()) consider(*at);
+    const std::vector<std::uint64_t>& words = chunks_[i].touched.words;
+    const auto at = std::lower_bound(words.begin(), words.end(), range.low.value / 8);
+    if (at != words.end()) consider(*at);
   }
   const WriteIndex& index = write_index(last);
   auto at = std::lower_bound(index.writes.begin(), index.writes.end(), WriteIndex::Write{range.low.value / 8, 0, 0});
@@ -436,10 +439,13 @@ bool Trace::step_accesses(StepIndex step, emu::Address address, std::uint64_t si
     if (overlaps(change.address.value, change.size, address.value, size)) return true;
   const emu::Instruction* instruction = decoded(effects.instruction);
   if (instruction == nullptr) return false;
-  const emu::Address next = instruction->address + instruction->size;
+  // rcx tells how often a repeated one ran; an event behind the step does not change it.
+  std::uint64_t elements = 0;
+  for (const RegisterChange& change : effects.registers)
+    if (change.reg == emu::Register::rcx) elements = change.old_value - change.new_value;
   for (const emu::MemoryOperand& operand : instruction->memory) {
-    if (!operand.is_read) continue;
-    if (overlaps(emu::effective_address(operand, before, next).value, operand.size, address.value, size)) return true;
+    const emu::AddressRange range = emu::accessed_range(*instruction, operand, before, elements);
+    if (operand.is_read && overlaps(range.low.value, range.size(), address.value, size)) return true;
   }
   return false;
 }

@@ -96,6 +96,7 @@ class Trace {
   void mark_dirty(const Chunk& chunk);
   void advance_to(StepIndex cursor);
   const WriteIndex& write_index(std::size_t chunk);
+  std::optional<StepIndex> last_write_in(std::size_t chunk, std::uint64_t word, std::uint8_t mask, StepIndex cursor);
   bool step_accesses(StepIndex step, emu::Address address, std::uint64_t size);
   const emu::Instruction* decoded(std::uint32_t id);
   [[nodiscard]] std::vector<std::uint8_t> initial_page(std::uint64_t address) const;
@@ -123,6 +124,7 @@ class Trace {
 
   std::map<std::uint64_t, PageVersions> pages_;  ///< by page address: every page that was ever written
   std::vector<std::vector<std::uint64_t>> words_;  ///< by chunk: values of its touched words at its end; empty: not yet known
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> writers_;  ///< by word: the chunks that wrote it, ascending
   std::list<std::pair<std::size_t, std::unique_ptr<WriteIndex>>> indexes_;  ///< newest first
   emu::Disassembler disassembler_;
   std::unordered_map<std::uint32_t, std::optional<emu::Instruction>> decoded_;

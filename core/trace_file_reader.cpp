@@ -1,13 +1,12 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <new>
 
+#include "core/temporary_folder.h"
 #include "core/trace_file.h"
 #include "core/varint.h"
 #include "core/zstd_codec.h"
@@ -64,6 +63,8 @@ emu::Result<std::unique_ptr<TraceFileReader>> TraceFileReader::open(const std::s
     return emu::Error{fmt::format("{}: not a readable trace: {}; {}", path, failure.what(), advice)};
   } catch (const CorruptData& failure) {
     return emu::Error{fmt::format("{}: not a readable trace: {}; {}", path, failure.what(), advice)};
+  } catch (const std::bad_alloc&) {
+    return emu::Error{fmt::format("{}: reading the trace needs more memory than there is", path)};
   }
 }
 
@@ -76,19 +77,32 @@ void TraceFileReader::connect() {
     database_ = std::make_unique<Database>(path_, Database::Mode::read);
     probe();
     return;
-  } catch (const DatabaseError&) {
+  } catch (const DatabaseError& failure) {
+    // What a hot journal gives where it may not be rolled back, or not even be opened. Nothing else is mended by a copy.
+    const int kind = failure.code & 0xff;
     std::error_code ignored;
-    if (!std::filesystem::exists(path_ + "-journal", ignored)) throw;
+    if ((kind != SQLITE_READONLY && kind != SQLITE_CANTOPEN) || !std::filesystem::exists(path_ + "-journal", ignored)) throw;
   }
-  // Never change somebody's file by looking at it: roll back in a copy.
-  char folder[] = "/tmp/fiberscope-XXXXXX";
-  if (mkdtemp(folder) == nullptr) throw DatabaseError(std::strerror(errno));
-  private_folder_ = folder;
-  const std::string copy = private_folder_ + "/trace.fscope";
-  std::filesystem::copy_file(path_, copy);
-  std::filesystem::copy_file(path_ + "-journal", copy + "-journal");
-  database_ = std::make_unique<Database>(copy, Database::Mode::read_write);
+  open_copy();
   probe();
+}
+
+void TraceFileReader::open_copy() {
+  // Never change somebody's file by looking at it: roll back in a copy.
+  auto folder = make_temporary_folder();
+  if (!folder) throw DatabaseError("a killed recorder left its journal: " + folder.error().message);
+  private_folder_ = std::move(folder).value();
+  const std::string copy = private_folder_ + "/trace.fscope";
+  for (const char* part : {"", "-journal"}) {
+    std::error_code error;
+    if (!std::filesystem::copy_file(path_ + part, copy + part, error))
+      throw DatabaseError(fmt::format("a killed recorder left its journal, and {}{} cannot be copied to {}: {}", path_, part,
+                                      private_folder_, error.message()));
+    // A copy keeps the rights of what may be a read-only file.
+    std::filesystem::permissions(copy + part, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
+                                 std::filesystem::perm_options::add, error);
+  }
+  database_ = std::make_unique<Database>(copy, Database::Mode::read_write);
 }
 
 void TraceFileReader::check_identity() {
@@ -101,15 +115,32 @@ void TraceFileReader::check_identity() {
     throw CorruptData(fmt::format("its format is version {}, this program reads version {}", number, kTraceVersion));
 }
 
+void TraceFileReader::read_digests() {
+  told_.clear();
+  Statement digests(database_->handle(), "SELECT name, rows, digest FROM digests");
+  while (digests.step()) {
+    const std::string name = digests.text();
+    const std::int64_t rows = digests.integer();
+    const bool known = std::find(kTraceTables.begin(), kTraceTables.end(), name) != kTraceTables.end();
+    if (!known || !told_.try_emplace(name, Told{rows, digests.unsigned_integer()}).second)
+      throw CorruptData("the list of its tables is damaged");
+  }
+  if (told_.size() != kTraceTables.size()) throw CorruptData("the list of its tables lacks some");
+  std::string highest;
+  for (const std::string_view table : kTraceTables) highest += fmt::format("{}(SELECT max(id) FROM {})", highest.empty() ? "SELECT " : ", ", table);
+  Statement counts(database_->handle(), highest);
+  counts.step();
+  for (const std::string_view table : kTraceTables) {
+    const std::int64_t rows = counts.null() ? 0 : counts.integer();
+    const std::int64_t wanted = told_.find(table)->second.rows;
+    if (rows != wanted) throw CorruptData(fmt::format("table '{}' has {} rows, its digest says {}", table, rows, wanted));
+  }
+}
+
 template <typename ReadRow>
 void TraceFileReader::read_rows(const std::string& table, const std::string& columns, ReadRow&& read_row) {
   Progress& progress = progress_[table];
-  Statement told(database_->handle(), "SELECT rows, digest FROM digests WHERE name = ?");
-  told.bind(std::string_view(table));
-  if (!told.step()) return;
-  const std::int64_t rows = told.integer();
-  const std::uint64_t digest = told.unsigned_integer();
-  told.reset();
+  const auto [rows, digest] = told_.at(table);
   if (rows > progress.rows) {
     Statement select(database_->handle(), fmt::format("SELECT {} FROM {} WHERE id > ? AND id <= ? ORDER BY id", columns, table));
     select.bind(progress.rows).bind(rows);
@@ -128,6 +159,7 @@ void TraceFileReader::read_rows(const std::string& table, const std::string& col
 
 void TraceFileReader::read_header() {
   database_->execute("BEGIN");
+  read_digests();
   read_rows("meta", "name, value", [&](Statement& row) {
     const std::string name = row.text();
     header_.meta[name] = row.text();
@@ -171,7 +203,10 @@ emu::Result<TraceFileReader::Update> TraceFileReader::poll() {
   try {
     Update update;
     database_->execute("BEGIN");
+    read_digests();
     read_new(update);
+    for (const auto& [table, told] : told_)
+      if (progress_[table].rows != told.rows) throw CorruptData(fmt::format("table '{}' grew behind the start", table));
     database_->execute("COMMIT");
     return update;
   } catch (const DatabaseError& failure) {
@@ -180,6 +215,9 @@ emu::Result<TraceFileReader::Update> TraceFileReader::poll() {
   } catch (const CorruptData& failure) {
     sqlite3_exec(database_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
     return emu::Error{fmt::format("{}: the trace is damaged: {}; record it again", path_, failure.what())};
+  } catch (const std::bad_alloc&) {
+    sqlite3_exec(database_->handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    return emu::Error{fmt::format("{}: reading the trace needs more memory than there is", path_)};
   }
 }
 
@@ -190,10 +228,11 @@ void TraceFileReader::read_new(Update& update) {
     const std::vector<std::uint8_t> bytes = row.blob();
     batch.templates.push_back(deserialize_template(address, bytes, row.blob()));
   });
-  read_rows("chunks", "first_step, steps, cpu, registers, rip_after, size, body, touched_size, touched, written", [&](Statement& row) {
+  read_rows("chunks", "first_step, steps, cpu, space, registers, rip_after, size, body, touched_size, touched, written", [&](Statement& row) {
     Chunk chunk;
     chunk.first = StepIndex{row.unsigned_integer()};
     chunk.steps = row.unsigned_integer();
+    row.integer();
     row.integer();
     const std::vector<std::uint8_t> registers = unpack(row.blob(), sizeof chunk.registers.slots);
     std::memcpy(chunk.registers.slots.data(), registers.data(), registers.size());
@@ -204,9 +243,7 @@ void TraceFileReader::read_new(Update& update) {
     chunk.body = row.blob();
     const std::uint64_t touched_size = row.unsigned_integer();
     const std::vector<std::uint8_t> touched = unpack(row.blob(), touched_size);
-    VarintReader words(touched);
-    std::uint64_t word = 0;
-    while (!words.done()) chunk.touched.push_back(word += words.get());
+    chunk.touched = deserialize_touched(touched);
     const std::vector<std::uint8_t> written = row.blob();
     for (std::size_t i = 0; i < emu::kRegisterSlots && i / 8 < written.size(); ++i) chunk.written.set(i, (written[i / 8] >> (i % 8)) & 1);
     batch.chunks.push_back(std::move(chunk));
@@ -233,9 +270,10 @@ void TraceFileReader::read_new(Update& update) {
     record.first_seen = StepIndex{row.unsigned_integer()};
     batch.threads.push_back(std::move(record));
   });
-  read_rows("switches", "step, from_thread, to_thread, reason, at, address", [&](Statement& row) {
+  read_rows("switches", "step, cpu, from_thread, to_thread, reason, at, address", [&](Statement& row) {
     Switch entry;
     entry.step = StepIndex{row.unsigned_integer()};
+    row.integer();
     entry.from = optional_thread(row);
     entry.to = optional_thread(row);
     entry.reason = parse_enum<SwitchReason>(row.text(), static_cast<std::uint8_t>(SwitchReason::unknown), "reason");
@@ -274,7 +312,7 @@ void TraceFileReader::read_new(Update& update) {
   });
   read_rows("ending", "reason, code, vector, rip, address, message", [&](Statement& row) {
     emu::Stop stop;
-    stop.reason = parse_enum<emu::Stop::Reason>(row.text(), static_cast<std::uint8_t>(emu::Stop::Reason::crashed), "end");
+    stop.reason = parse_enum<emu::Stop::Reason>(row.text(), static_cast<std::uint8_t>(emu::Stop::Reason::deadlock), "end");
     stop.code = static_cast<int>(row.integer());
     stop.vector = static_cast<std::uint8_t>(row.integer());
     stop.rip = emu::Address{row.unsigned_integer()};

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <unistd.h>
-#include <fcntl.h>
 
 #include <cstdio>
 #include <functional>
@@ -31,16 +30,6 @@ std::string_view severity_name(Severity severity) {
   return kNames[static_cast<std::size_t>(severity)];
 }
 
-std::vector<std::uint8_t> touched_bytes(const std::vector<std::uint64_t>& touched) {
-  VarintWriter out;
-  std::uint64_t previous = 0;
-  for (const std::uint64_t word : touched) {
-    out.put(word - previous);
-    previous = word;
-  }
-  return {out.bytes().begin(), out.bytes().end()};
-}
-
 std::vector<std::uint8_t> written_bytes(const std::bitset<emu::kRegisterSlots>& written) {
   std::vector<std::uint8_t> bytes((emu::kRegisterSlots + 7) / 8);
   for (std::size_t i = 0; i < emu::kRegisterSlots; ++i)
@@ -62,12 +51,12 @@ struct TraceFileWriter::Tables {
         regions(db, "INSERT INTO regions(space, name, kind, low, high, rights, size, contents) VALUES (?,?,?,?,?,?,?,?)"),
         start(db, "INSERT INTO start(cpu, registers) VALUES (?,?)"),
         instructions(db, "INSERT INTO instructions(address, bytes, template) VALUES (?,?,?)"),
-        chunks(db, "INSERT INTO chunks(first_step, steps, cpu, registers, rip_after, size, body, touched_size, touched, written) "
-                   "VALUES (?,?,?,?,?,?,?,?,?,?)"),
+        chunks(db, "INSERT INTO chunks(first_step, steps, cpu, space, registers, rip_after, size, body, touched_size, touched, written) "
+                   "VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
         pages(db, "INSERT INTO pages(chunk, space, address, contents) VALUES (?,?,?,?)"),
         threads(db, "INSERT INTO threads(thread, name, kind, state, stack_low, stack_high, saved_rsp, tcb, first_seen) "
                     "VALUES (?,?,?,?,?,?,?,?,?)"),
-        switches(db, "INSERT INTO switches(step, from_thread, to_thread, reason, at, address) VALUES (?,?,?,?,?,?)"),
+        switches(db, "INSERT INTO switches(step, cpu, from_thread, to_thread, reason, at, address) VALUES (?,?,?,?,?,?,?)"),
         events(db, "INSERT INTO events(step, kind, vector, error_code, rip_before, text) VALUES (?,?,?,?,?,?)"),
         output(db, "INSERT INTO output(step, bytes) VALUES (?,?)"),
         findings(db, "INSERT INTO findings(rule, severity, step, thread, message, expected, actual) VALUES (?,?,?,?,?,?,?)"),
@@ -87,6 +76,8 @@ struct TraceFileWriter::Tables {
 };
 
 TraceFileWriter::TraceFileWriter(const std::string& path, Database::Mode mode) : database_(path, mode) {
+  lock_ = std::make_unique<RecordingLock>(path, true);
+  if (!lock_->take()) throw DatabaseError("another recorder is writing it");
   // Measured: a rollback journal that is kept, no sync at each commit, one at the end. A kill of the writer loses nothing
   // that was committed; a power cut may.
   database_.execute("PRAGMA journal_mode=PERSIST; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;");
@@ -95,15 +86,18 @@ TraceFileWriter::TraceFileWriter(const std::string& path, Database::Mode mode) :
 TraceFileWriter::~TraceFileWriter() {
   try {
     if (open_) commit();
-  } catch (const DatabaseError&) {
+  } catch (...) {
     // A destructor may not throw; what was committed before stays readable.
   }
 }
 
 emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(const std::string& path, const TraceHeader& header) {
-  try {
+  const auto remove_files = [&] {
     std::remove(path.c_str());
     std::remove((path + "-journal").c_str());
+  };
+  try {
+    remove_files();
     std::unique_ptr<TraceFileWriter> writer(new TraceFileWriter(path, Database::Mode::create));
     writer->begin();
     writer->database_.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};", kTraceApplicationId, kTraceVersion));
@@ -113,6 +107,7 @@ emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(const std:
     writer->commit();
     return writer;
   } catch (const DatabaseError& error) {
+    remove_files();
     return emu::Error{fmt::format("cannot write the trace {}: {}; choose another place with -o", path, error.what())};
   }
 }
@@ -120,6 +115,9 @@ emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(const std:
 emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::resume(const std::string& path) {
   try {
     std::unique_ptr<TraceFileWriter> writer(new TraceFileWriter(path, Database::Mode::read_write));
+    Statement application(writer->database_.handle(), "PRAGMA application_id");
+    if (!application.step() || application.integer() != kTraceApplicationId)
+      return emu::Error{fmt::format("nothing had been committed to {} yet", path)};
     writer->tables_ = std::make_unique<Tables>(writer->database_.handle());
     writer->load_digests();
     return writer;
@@ -185,9 +183,8 @@ void TraceFileWriter::commit() {
   pending_chunks_ = 0;
 }
 
-void TraceFileWriter::append(TraceBatch batch) {
-  if (!open_) begin();
-  const auto insert = [](Table& table, auto&&... values) {
+void TraceFileWriter::insert(const TraceBatch& batch) {
+  const auto insert_row = [](Table& table, auto&&... values) {
     const auto put = [&](const auto& value) {
       if constexpr (requires { value.has_value(); }) {
         if (value) {
@@ -207,58 +204,82 @@ void TraceFileWriter::append(TraceBatch batch) {
   using Bytes = std::span<const std::uint8_t>;
   for (const StepTemplate& step : batch.templates) {
     const std::vector<std::uint8_t> form = serialize(step);
-    insert(tables_->instructions, step.address, Bytes(step.bytes.data(), step.size), Bytes(form));
+    insert_row(tables_->instructions, step.address, Bytes(step.bytes.data(), step.size), Bytes(form));
   }
   for (const Chunk& chunk : batch.chunks) {
     const std::vector<std::uint8_t> registers = compress(register_bytes(chunk.registers));
-    const std::vector<std::uint8_t> touched = touched_bytes(chunk.touched);
+    const std::vector<std::uint8_t> touched = serialize(chunk.touched);
     const std::vector<std::uint8_t> packed = compress(touched);
     const std::vector<std::uint8_t> written = written_bytes(chunk.written);
-    insert(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, Bytes(registers), chunk.rip_after,
+    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, std::int64_t{0}, Bytes(registers), chunk.rip_after,
            std::uint64_t{chunk.body_size}, Bytes(chunk.body), std::uint64_t{touched.size()}, Bytes(packed), Bytes(written));
   }
   for (const PageRecord& page : batch.pages) {
     const std::vector<std::uint8_t> packed = compress(page.contents);
-    insert(tables_->pages, page.chunk, std::int64_t{0}, page.address.value, Bytes(packed));
+    insert_row(tables_->pages, page.chunk, std::int64_t{0}, page.address.value, Bytes(packed));
   }
   for (const ThreadRecord& record : batch.threads) {
     const Thread& thread = record.thread;
-    insert(tables_->threads, std::uint64_t{thread.id.value}, View(thread.name), to_string(thread.kind), to_string(thread.state),
+    insert_row(tables_->threads, std::uint64_t{thread.id.value}, View(thread.name), to_string(thread.kind), to_string(thread.state),
            thread.stack.low.value, thread.stack.high.value, thread.saved_rsp.value, thread.tcb.value, record.first_seen.value);
   }
   for (const Switch& entry : batch.switches)
-    insert(tables_->switches, entry.step.value, entry.from, entry.to, to_string(entry.reason), View(entry.at), entry.address.value);
+    insert_row(tables_->switches, entry.step.value, std::int64_t{0}, entry.from, entry.to, to_string(entry.reason), View(entry.at), entry.address.value);
   for (const EventRecord& record : batch.events)
-    insert(tables_->events, record.event.step.value, static_cast<std::int64_t>(record.event.kind), std::int64_t{record.event.vector},
+    insert_row(tables_->events, record.event.step.value, static_cast<std::int64_t>(record.event.kind), std::int64_t{record.event.vector},
            std::int64_t{record.event.error_code}, record.event.rip_before.value, View(record.text));
-  for (const OutputRecord& record : batch.output) insert(tables_->output, record.step.value, Bytes(bytes_of(record.bytes)));
+  for (const OutputRecord& record : batch.output) insert_row(tables_->output, record.step.value, Bytes(bytes_of(record.bytes)));
   for (const Finding& finding : batch.findings)
-    insert(tables_->findings, View(finding.rule), severity_name(finding.severity), finding.step.value, finding.thread,
+    insert_row(tables_->findings, View(finding.rule), severity_name(finding.severity), finding.step.value, finding.thread,
            View(finding.message), View(finding.expected), View(finding.actual));
   pending_chunks_ += batch.chunks.size();
-  if (pending_chunks_ >= kChunksPerCommit || std::chrono::steady_clock::now() - opened_ >= kCommitInterval) commit();
+}
+
+template <typename Work>
+void TraceFileWriter::in_transaction(Work&& work) {
+  if (broken_) throw DatabaseError("writing it has failed before");
+  try {
+    if (!open_) begin();
+    work();
+  } catch (...) {
+    roll_back();
+    throw;
+  }
+}
+
+void TraceFileWriter::roll_back() {
+  sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  open_ = false;
+  broken_ = true;
+}
+
+void TraceFileWriter::append(TraceBatch batch) {
+  in_transaction([&] {
+    insert(batch);
+    if (pending_chunks_ >= kChunksPerCommit || std::chrono::steady_clock::now() - opened_ >= kCommitInterval) commit();
+  });
 }
 
 void TraceFileWriter::idle() {
-  if (open_) commit();
+  if (open_) in_transaction([this] { commit(); });
 }
 
 void TraceFileWriter::finish(const emu::Stop& stop) {
-  if (!open_) begin();
+  in_transaction([&] {
+    insert_ending(stop);
+    commit();
+  });
+  tables_.reset();
+  // A finished trace is one file. Where a reader holds the database just now, the empty journal stays beside it.
+  sqlite3_exec(database_.handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);
+  if (lock_->descriptor() >= 0) ::fsync(lock_->descriptor());
+}
+
+void TraceFileWriter::insert_ending(const emu::Stop& stop) {
   Table& ending = tables_->ending;
   ending.insert.bind(to_string(stop.reason)).bind(std::int64_t{stop.code}).bind(std::int64_t{stop.vector}).bind(stop.rip.value)
       .bind(stop.address.value).bind(std::string_view(stop.message)).run();
   ++ending.rows;
-  commit();
-  tables_.reset();
-  // A finished trace is one file. Where a reader holds the database just now, the empty journal stays beside it.
-  sqlite3_exec(database_.handle(), "PRAGMA journal_mode=DELETE", nullptr, nullptr, nullptr);
-  const std::string path = sqlite3_db_filename(database_.handle(), "main");
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file >= 0) {
-    ::fsync(file);
-    ::close(file);
-  }
 }
 
 }  // namespace fiberscope::core

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <utility>
 
@@ -11,14 +10,8 @@
 namespace fiberscope::core {
 namespace {
 
-/// A recorder commits every 20 ms while its guest runs: a file that has not changed for so long has none any more.
-constexpr std::chrono::seconds kAbandoned{3};
-
-bool is_abandoned(const std::string& path) {
-  std::error_code error;
-  const auto changed = std::filesystem::last_write_time(path, error);
-  return !error && std::filesystem::file_time_type::clock::now() - changed > kAbandoned;
-}
+/// A parent ends the trace of its dead worker within this time (rescue_trace).
+constexpr std::chrono::seconds kRescueTime{1};
 
 }  // namespace
 
@@ -35,8 +28,19 @@ emu::Result<std::unique_ptr<TraceSession>> TraceSession::open(const std::string&
   return session;
 }
 
+bool TraceSession::is_abandoned() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!unrecorded_since_) unrecorded_since_ = now;
+  if (now - *unrecorded_since_ > kRescueTime) return true;
+  std::error_code error;
+  const auto changed = std::filesystem::last_write_time(path_, error);
+  return !error && std::filesystem::file_time_type::clock::now() - changed > kRescueTime;
+}
+
 emu::Result<bool> TraceSession::refresh() {
   if (trace_->stop()) return false;
+  // Asked before the file is read: a recorder that ends the trace lets go only then.
+  const bool recorded = reader_->is_being_recorded();
   auto update = reader_->poll();
   if (!update) return update.error();
   const bool grew = !update->batch.chunks.empty() || !update->batch.threads.empty() || update->stop.has_value();
@@ -46,7 +50,8 @@ emu::Result<bool> TraceSession::refresh() {
     return emu::Error{fmt::format("{}: the trace is damaged: {}; record it again", path_, failure.what())};
   }
   if (update->stop) trace_->finish(*update->stop);
-  if (!grew && is_abandoned(path_)) {
+  if (recorded) unrecorded_since_.reset();
+  if (!recorded && !update->stop && is_abandoned()) {
     emu::Stop stop;
     stop.reason = emu::Stop::Reason::crashed;
     stop.message = "the recording was cut short: its recorder is gone";

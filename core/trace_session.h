@@ -1,5 +1,7 @@
 #pragma once
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/trace.h"
@@ -16,16 +18,18 @@ class TraceSession {
 
   [[nodiscard]] Trace& trace() { return *trace_; }
   [[nodiscard]] const std::string& path() const { return path_; }
-  /// Picks up what came; true if there was anything. A file without an ending that has not changed for seconds is taken as
-  /// one whose recorder was killed: its trace then ends, and says so.
+  /// Picks up what came; true if there was anything. Where the recorder is gone without having ended the trace, it ends
+  /// here, and says so.
   emu::Result<bool> refresh();
 
  private:
   TraceSession() = default;
+  bool is_abandoned();
 
   std::string path_;
   std::unique_ptr<TraceFileReader> reader_;
   std::unique_ptr<Trace> trace_;
+  std::optional<std::chrono::steady_clock::time_point> unrecorded_since_;
 };
 
 }  // namespace fiberscope::core

@@ -26,15 +26,17 @@ constexpr rlim_t kCpuSeconds = 3600;
 
 // Signal handlers reach the machine through this; set before they are installed.
 std::atomic<emu::Machine*> running_machine{nullptr};
+pid_t guest_thread = 0;
 
 void stop_orderly(int) {
   if (emu::Machine* machine = running_machine.load()) machine->request_stop();
 }
 
 /// The engine calls abort() where it cannot translate an instruction. The step before it may have completed without its
-/// effects being logged: log them, then die as before.
+/// effects being logged: log them, then die as before. Where another thread fails, the guest's is still at work.
 void rescue_last_step(int signal_number) {
-  if (emu::Machine* machine = running_machine.exchange(nullptr)) machine->cpu().rescue();
+  emu::Machine* machine = running_machine.exchange(nullptr);
+  if (machine != nullptr && gettid() == guest_thread) machine->cpu().rescue();
   signal(signal_number, SIG_DFL);
   raise(signal_number);
 }
@@ -51,8 +53,12 @@ void install_handlers() {
   for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) sigaction(number, &action, nullptr);
   action.sa_handler = stop_orderly;
   for (const int number : {SIGTERM, SIGXCPU}) sigaction(number, &action, nullptr);
-  // Ctrl-C goes to the whole group; the parent decides.
-  signal(SIGINT, SIG_IGN);
+  // Ctrl-C and the end of a terminal go to the whole group; the parent decides.
+  for (const int number : {SIGINT, SIGHUP}) signal(number, SIG_IGN);
+  sigset_t held_back;
+  sigemptyset(&held_back);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&held_back, number);
+  pthread_sigmask(SIG_UNBLOCK, &held_back, nullptr);
 }
 
 void limit_resources() {
@@ -109,12 +115,14 @@ std::map<std::string, std::string> sources_of(const emu::Image& image) {
   return sources;
 }
 
-int complain(const std::string& message) {
-  fmt::print(stderr, "fiberscope: {}\n", message);
+/// The parent says it, where people look.
+int give_up(WorkerMemory& memory, const std::string& message) {
+  memory.message[message.copy(memory.message, WorkerMemory::kMessageSize - 1)] = '\0';
   return 2;
 }
 
-int record(const RecordRequest& request, StepRing& ring) {
+int record(const RecordRequest& request, WorkerMemory& memory) {
+  const auto complain = [&](const std::string& message) { return give_up(memory, message); };
   auto target = resolve_target(request.target);
   if (!target) return complain(target.error().message);
   auto machine = emu::Machine::boot(target->image);
@@ -123,10 +131,11 @@ int record(const RecordRequest& request, StepRing& ring) {
   header.sources = sources_of(target->image);
   auto file = TraceFileWriter::create(request.trace_path, header);
   if (!file) return complain(file.error().message);
+  guest_thread = gettid();
   running_machine.store(machine->get());
   install_handlers();
   if (!enter_sandbox()) return complain("the recorder's sandbox could not be set up (seccomp)");
-  Recorder recorder(**machine, target->image, ring, **file);
+  Recorder recorder(**machine, target->image, memory.ring, **file);
   recorder.run(request.max_steps > 0 ? request.max_steps : target->max_steps);
   running_machine.store(nullptr);
   return 0;
@@ -134,15 +143,19 @@ int record(const RecordRequest& request, StepRing& ring) {
 
 }  // namespace
 
-int run_worker(const RecordRequest& request, int ring_fd) {
+int run_worker(const RecordRequest& request, int memory_fd) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   limit_resources();
-  void* memory = mmap(nullptr, sizeof(StepRing), PROT_READ | PROT_WRITE, MAP_SHARED, ring_fd, 0);
-  if (memory == MAP_FAILED) return complain("the recorder finds no shared memory; `__worker` is started by fiberscope itself");
+  void* shared = mmap(nullptr, sizeof(WorkerMemory), PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd, 0);
+  if (shared == MAP_FAILED) {
+    fmt::print(stderr, "fiberscope: the recorder finds no shared memory; `__worker` is started by fiberscope itself\n");
+    return 2;
+  }
+  WorkerMemory& memory = *static_cast<WorkerMemory*>(shared);
   try {
-    return record(request, *static_cast<StepRing*>(memory));
+    return record(request, memory);
   } catch (const std::exception& error) {
-    return complain(fmt::format("the recording failed: {}", error.what()));
+    return give_up(memory, fmt::format("the recording failed: {}", error.what()));
   }
 }
 

@@ -32,6 +32,9 @@ std::vector<std::uint8_t> compress(std::span<const std::uint8_t> bytes, int leve
 }
 
 std::vector<std::uint8_t> decompress(std::span<const std::uint8_t> frame, std::size_t size) {
+  // Before room is made for what a damaged size asks for. compress() always writes the size into the frame.
+  if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != size)
+    throw CorruptData("compressed data has another size than its entry says");
   std::vector<std::uint8_t> bytes(size);
   const std::size_t got = ZSTD_decompressDCtx(decompressor(), bytes.data(), bytes.size(), frame.data(), frame.size());
   if (ZSTD_isError(got) != 0) throw CorruptData(std::string("damaged compressed data: ") + ZSTD_getErrorName(got));

@@ -15,18 +15,31 @@
 namespace fiberscope::emu {
 namespace {
 
-/// The engine's buffer for translations (1 GiB) is never emptied and overflows with a crash: a new engine is made in good
-/// time. One edge is a translated block.
-constexpr std::uint64_t kEdgesPerEngine = 500'000;
+/// The engine's buffer for translations (1 GiB) is never emptied and overflows with a crash after some 9 million hooked
+/// instructions: a new engine is made in good time.
+constexpr std::uint64_t kTranslationsPerEngine = 500'000;
 /// Room that must be left in a buffer before a step opens: more than any single instruction but rep writes.
 constexpr std::size_t kStepReserve = 1024;
 
+constexpr std::uint8_t kDebug = 1;
 constexpr std::uint8_t kInvalidOpcode = 6;
+constexpr std::uint8_t kStackFault = 12;
 constexpr std::uint8_t kGeneralProtection = 13;
 constexpr std::uint8_t kPageFault = 14;
+constexpr std::uint32_t kWriteFault = 2;  // bits of the error code of #PF (Intel SDM vol. 3, figure 4-12)
+constexpr std::uint32_t kFetchFault = 16;
+constexpr std::uint64_t kInterruptFlag = 1 << 9;
+constexpr std::uint64_t kLowFlags = 0xd5;           // SF, ZF, AF, PF, CF
+constexpr std::uint64_t kBreakpointEnables = 0xff;  // of dr7
 
-/// Registers that are not recorded but belong to the processor's state.
-constexpr int kHiddenRegisters[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
+/// Registers that are not recorded but belong to the processor's state: tables, debug registers, …
+constexpr int kHiddenTables[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
+constexpr int kHiddenRegisters[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2, UC_X86_REG_DR3,
+                                    UC_X86_REG_DR6, UC_X86_REG_DR7};
+/// … and model-specific ones (Intel SDM vol. 4): EFER, STAR, LSTAR, CSTAR, FMASK, the other GS base, TSC_AUX, SYSENTER's
+/// three, PAT.
+constexpr std::uint32_t kHiddenModelRegisters[] = {0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102,
+                                                   0xc0000103, 0x174,      0x175,      0x176,      0x277};
 
 std::string hex(std::span<const std::uint8_t> bytes) {
   std::string text;
@@ -47,18 +60,22 @@ struct Cpu::Impl {
   const StepCode* pending = nullptr;  // opened, not finished
   std::uint64_t* record = nullptr;    // its place in the buffer
   std::size_t write_words = 0;
-  bool rep_iterated = false;
   std::vector<AddressRange> rep_writes;
+  AddressRange last_rep_store;
   std::vector<std::pair<Address, std::vector<std::uint8_t>>> torn;  // what a store over a page's end overwrote
+  RegisterFile before;  // at the first of those stores
   std::string output;
 
   std::uint64_t steps = 0;
   std::uint64_t limit = 0;
-  std::uint64_t edges = 0;
+  std::uint64_t engines = 0;
+  std::uint64_t translated = 0;  // instructions, by this engine
   bool watch = false;
   bool shadow = false;
   bool last_may_set_interrupts = false;
   bool must_renew = false;
+  bool fetch_failed = false;
+  std::uint64_t until_rip = 0;  // where the next start ends; 0: nowhere
   std::atomic<bool> stop_requested{false};
   std::optional<CpuStop> stop;
 
@@ -75,6 +92,9 @@ struct Cpu::Impl {
     uc_engine* fresh = nullptr;
     if (const uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &fresh); error != UC_ERR_OK)
       return Error{fmt::format("the emulator did not start: {}", uc_strerror(error))};
+    // 2.1 lets a guest use only what the model has, and its first one ends with SSE3. This one has all that the engine can
+    // do but says in cpuid that there is no AVX, which is true. 2.0 does everything whatever the model.
+    uc_ctl_set_cpu_model(fresh, UC_CPU_X86_HASWELL);
     for (const Region& region : memory.regions()) {
       const auto bytes = memory.bytes_at(region.range.low);
       std::uint32_t rights = UC_PROT_NONE;
@@ -100,20 +120,52 @@ struct Cpu::Impl {
     add(UC_HOOK_INSN, &Impl::hook_in, UC_X86_INS_IN);
     add(UC_HOOK_INSN, &Impl::hook_out, UC_X86_INS_OUT);
     if (uc != nullptr) {
+      load_control(fresh);
       copy_state(uc, fresh);
       uc_close(uc);
     }
     uc = fresh;
-    edges = 0;
+    ++engines;
+    translated = 0;
     must_renew = false;
     return {};
   }
 
+  /// What CR0 switches (TS: the lazy FPU) reaches the engine 2.0.1 only when an instruction loads it, so the fresh engine
+  /// runs one, on a page that is there only for that.
+  void load_control(uc_engine* fresh) {
+    const std::uint64_t cr0 = get(Register::cr0);
+    std::uint64_t fresh_cr0 = 0;
+    uc_reg_read(fresh, UC_X86_REG_CR0, &fresh_cr0);
+    if (cr0 == fresh_cr0) return;
+    constexpr std::uint8_t kLoad[] = {0x0f, 0x22, 0xc0};  // mov %rax, %cr0
+    std::uint64_t page = (std::uint64_t{1} << 47) - kPageSize;
+    while (memory.region_at(Address{page}) != nullptr) page -= kPageSize;
+    if (uc_mem_map(fresh, page, kPageSize, UC_PROT_READ | UC_PROT_EXEC) != UC_ERR_OK) return;
+    uc_mem_write(fresh, page, kLoad, sizeof kLoad);
+    for (const Register reg : {Register::cr3, Register::cr4}) write(fresh, engine_register(reg), get(reg), 0);
+    write(fresh, engine_register(Register::rax), cr0, 0);
+    stop = CpuStop{};  // keeps the hooks silent
+    uc_emu_start(fresh, page, 0, 0, 1);
+    stop.reset();
+    uc_mem_unmap(fresh, page, kPageSize);
+  }
+
   static void copy_state(uc_engine* from, uc_engine* to) {
-    for (const int id : kHiddenRegisters) {
+    for (const int id : kHiddenTables) {
       uc_x86_mmr table{};
       uc_reg_read(from, id, &table);
       uc_reg_write(to, id, &table);
+    }
+    for (const int id : kHiddenRegisters) {
+      std::uint64_t value[2] = {0, 0};
+      uc_reg_read(from, id, value);
+      uc_reg_write(to, id, value);
+    }
+    for (const std::uint32_t id : kHiddenModelRegisters) {
+      uc_x86_msr model{id, 0};
+      uc_reg_read(from, UC_X86_REG_MSR, &model);
+      uc_reg_write(to, UC_X86_REG_MSR, &model);
     }
     write_all(to, read_all(from));
   }
@@ -154,12 +206,20 @@ struct Cpu::Impl {
     return false;
   }
   static void hook_interrupt(uc_engine*, std::uint32_t vector, void* self) { static_cast<Impl*>(self)->on_interrupt(vector); }
-  static void hook_edge(uc_engine*, uc_tb*, uc_tb*, void* self) { ++static_cast<Impl*>(self)->edges; }
+  static void hook_edge(uc_engine*, uc_tb* block, uc_tb*, void* self) { static_cast<Impl*>(self)->on_translation(block->icount); }
   static std::uint32_t hook_in(uc_engine*, std::uint32_t port, int size, void* self) {
     return static_cast<Impl*>(self)->ports.in(static_cast<std::uint16_t>(port), static_cast<unsigned>(size));
   }
   static void hook_out(uc_engine*, std::uint32_t port, int size, std::uint32_t value, void* self) {
     static_cast<Impl*>(self)->ports.out(static_cast<std::uint16_t>(port), static_cast<unsigned>(size), value);
+  }
+
+  void on_translation(unsigned instructions) {
+    translated += instructions;
+    if (translated < kTranslationsPerEngine) return;
+    // Nothing may be stopped here; the next CODE hook finds the limit reached, and run() goes on with a new engine.
+    must_renew = true;
+    limit = 0;
   }
 
   void halt_engine(CpuStop::Cause cause) {
@@ -170,9 +230,10 @@ struct Cpu::Impl {
   void on_code(std::uint64_t rip, std::uint32_t size) {
     if (stop) return;
     if (pending != nullptr) {
-      // A rep string instruction comes here once an iteration and once more: one step.
-      if (pending->is_rep && pending->rip == rip) {
-        rep_iterated = true;
+      // A rep string instruction comes here once an iteration and once more: one step. Another one that cannot jump begins
+      // anew because it stored into its own block.
+      if (pending->rip == rip && !pending->may_jump) {
+        if (!pending->is_rep) write_words = 0;
         return;
       }
       finish_step(rip);
@@ -192,7 +253,10 @@ struct Cpu::Impl {
 
   void on_write(std::uint64_t address, unsigned size, std::uint64_t value) {
     if (pending == nullptr) return;
-    if ((address & (kPageSize - 1)) + size > kPageSize) torn.emplace_back(Address{address}, memory.copy(Address{address}, size));
+    if ((address & (kPageSize - 1)) + std::max<unsigned>(size, pending->store_span) > kPageSize) {
+      if (torn.empty()) before = read_all(uc);
+      torn.emplace_back(Address{address}, memory.copy(Address{address}, size));
+    }
     if (pending->is_rep) {
       add_rep_write(Address{address}, size);
     } else if (record != nullptr) {
@@ -203,15 +267,32 @@ struct Cpu::Impl {
     }
   }
 
+  static bool is_canonical(std::uint64_t address) { return address + (std::uint64_t{1} << 47) < std::uint64_t{1} << 48; }
+
+  /// Its first memory operand is relative to rsp or rbp: faults of such are #SS (Intel SDM vol. 2, table 3-4 and others).
+  static bool uses_stack(const StepCode& code) {
+    const auto instruction = Disassembler().decode(Address{code.rip}, {code.bytes.data(), code.size});
+    if (!instruction || instruction->memory.empty()) return false;
+    const MemoryOperand& operand = instruction->memory.front();
+    return !operand.segment_base && (operand.base == Register::rsp || operand.base == Register::rbp);
+  }
+
   void on_invalid(uc_mem_type type, std::uint64_t address) {
     const bool write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT;
     const bool fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT;
     const bool present = type == UC_MEM_WRITE_PROT || type == UC_MEM_READ_PROT || type == UC_MEM_FETCH_PROT;
     CpuStop fault;
     fault.cause = CpuStop::Cause::exception;
+    if (!is_canonical(address)) {
+      fault.vector = !fetch && pending != nullptr && uses_stack(*pending) ? kStackFault : kGeneralProtection;
+      fault.detail = fmt::format("{} {:#x}, which is not canonical", write ? "write to" : fetch ? "fetch from" : "read of", address);
+      fetch_failed = fetch;
+      if (!stop) stop = fault;
+      return;
+    }
+    fetch_failed = fetch;
     fault.vector = kPageFault;
-    // Bits of the page-fault error code: present, write, fetch (Intel SDM vol. 3, figure 4-12).
-    fault.error_code = (present ? 1U : 0U) | (write ? 2U : 0U) | (fetch ? 16U : 0U);
+    fault.error_code = (present ? 1U : 0U) | (write ? kWriteFault : 0U) | (fetch ? kFetchFault : 0U);
     fault.fault_address = Address{address};
     fault.detail = fmt::format("{} {} {:#x}", write ? "write to" : fetch ? "fetch from" : "read of",
                                present ? "protected" : "unmapped", address);
@@ -221,8 +302,11 @@ struct Cpu::Impl {
   void on_interrupt(std::uint32_t vector) {
     if (!stop) {
       CpuStop raised;
-      raised.cause = pending != nullptr && pending->is_trap ? CpuStop::Cause::trap : CpuStop::Cause::exception;
+      // #DB comes behind an instruction that ran with TF set.
+      const bool trap = pending != nullptr && (pending->is_trap || vector == kDebug);
+      raised.cause = trap ? CpuStop::Cause::trap : CpuStop::Cause::exception;
       raised.vector = static_cast<std::uint8_t>(vector);
+      if (vector == kPageFault) raised.fault_address = Address{get(Register::cr2)};
       // The engine never clears a contributory fault in flight: the next one would turn into a double fault.
       must_renew |= raised.cause == CpuStop::Cause::exception;
       stop = raised;
@@ -234,7 +318,6 @@ struct Cpu::Impl {
 
   void open_step(const StepCode& code) {
     pending = &code;
-    rep_iterated = false;
     write_words = 0;
     record = nullptr;
     if (!torn.empty()) torn.clear();
@@ -244,7 +327,7 @@ struct Cpu::Impl {
       return halt_engine(CpuStop::Cause::log_closed);
     }
     if (buffer != nullptr) record = buffer->words + buffer->used.load(std::memory_order_relaxed);
-    if (code.aligned || code.is_time_stamp || code.refused) special(code);
+    if (code.is_special) special(code);
   }
 
   void special(const StepCode& code) {
@@ -253,17 +336,37 @@ struct Cpu::Impl {
       const std::uint64_t time = ports.time_stamp();
       write(uc, engine_register(Register::rax), time & 0xffffffff, 0);
       write(uc, engine_register(Register::rdx), time >> 32, 0);
-      if (code.bytes[1] == 0x01) write(uc, engine_register(Register::rcx), 0, 0);
+      if (code.bytes[code.size - 1] == 0xf9) write(uc, engine_register(Register::rcx), 0, 0);  // rdtscp
       write(uc, engine_register(Register::rip), code.rip + code.size, 0);
       return;
     }
-    if (code.refused) {
-      refuse(kInvalidOpcode, "mov to dr7: hardware breakpoints are not emulated");
+    if (code.is_sti) {
+      // Only one that turns interrupts on holds them back.
+      shadow |= (get(Register::rflags) & kInterruptFlag) != 0;
+      return;
+    }
+    if (code.is_flags_move) return move_flags(code);
+    if (code.is_random) return refuse(kInvalidOpcode, "random numbers are not emulated: every run must be the same");
+    if (code.breakpoint_source) {
+      if ((get(*code.breakpoint_source) & kBreakpointEnables) != 0)
+        refuse(kInvalidOpcode, "mov to dr7: hardware breakpoints are not emulated");
       return;
     }
     const Address target = effective_address(*code.aligned, read_all(uc), Address{code.rip + code.size});
     if (target.value % 16 != 0)
       refuse(kGeneralProtection, fmt::format("16-byte operand at {:#x}, which is not a multiple of 16", target.value));
+  }
+
+  /// lahf and sahf behind a REX prefix, which changes nothing on a processor.
+  void move_flags(const StepCode& code) {
+    const std::uint64_t rax = get(Register::rax);
+    const std::uint64_t flags = get(Register::rflags);
+    if (code.bytes[code.size - 1] == 0x9f) {
+      write(uc, engine_register(Register::rax), (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
+    } else {
+      write(uc, engine_register(Register::rflags), (flags & ~kLowFlags) | ((rax >> 8) & kLowFlags), 0);
+    }
+    write(uc, engine_register(Register::rip), code.rip + code.size, 0);
   }
 
   void refuse(std::uint8_t vector, std::string detail) {
@@ -279,7 +382,7 @@ struct Cpu::Impl {
     const StepCode& code = *pending;
     pending = nullptr;
     ++steps;
-    shadow = code.shadows_interrupts;
+    shadow = code.shadows_interrupts && !shadow;  // of several in a row only the first one
     last_may_set_interrupts = code.may_set_interrupts;
     if (record == nullptr) return;
     if (code.is_rep && !add_blocks(code)) return;
@@ -322,6 +425,7 @@ struct Cpu::Impl {
   }
 
   void add_rep_write(Address address, unsigned size) {
+    last_rep_store = {address, address + size};
     if (!rep_writes.empty() && rep_writes.back().high == address) {
       rep_writes.back().high = address + size;
     } else if (!rep_writes.empty() && rep_writes.back().low == address + size) {
@@ -418,21 +522,28 @@ struct Cpu::Impl {
   // ---- a run ----
 
   CpuStop run(std::uint64_t until, bool watch_interrupt_flag) {
-    limit = until;
     watch = watch_interrupt_flag;
     last_may_set_interrupts = false;
     for (;;) {
-      if (must_renew || edges > kEdgesPerEngine) {
+      limit = until;
+      if (must_renew) {
         if (const auto opened = open(); !opened) return failure(opened.error().message);
       }
       stop.reset();
+      fetch_failed = false;
       pending = nullptr;
       rep_writes.clear();
-      // Always count > 0 and until = 0: anything else is either ignored for code that is already translated or slow.
-      const uc_err error = uc_emu_start(uc, get(Register::rip), 0, 0, SIZE_MAX);
+      // Always count > 0 and (but behind a fetch that failed) until = 0: anything else is either ignored for code that is already translated or slow.
+      const uc_err error = uc_emu_start(uc, get(Register::rip), until_rip, 0, SIZE_MAX);
       settle(error);
-      if (stop) return *stop;
-      if (edges <= kEdgesPerEngine) return failure("the engine stopped without saying why");
+      if (const std::uint64_t reached = std::exchange(until_rip, 0); reached != 0) {
+        must_renew = true;  // blocks that end there stop there for ever
+        if (!stop && get(Register::rip) == reached) continue;
+      }
+      if (fetch_failed && stop && ran_into_page_end()) continue;
+      if (!stop) return failure("the engine stopped without saying why");
+      const bool only_full = stop->cause == CpuStop::Cause::limit && steps < until;
+      if (!only_full) return *stop;
     }
   }
 
@@ -456,12 +567,14 @@ struct Cpu::Impl {
       if (error != UC_ERR_OK && !stop) stop = failure(uc_strerror(error));
       return;
     }
-    // The instruction under way did not complete: what it stored before it failed is taken back.
+    if (stop && fetch_failed) {
+      // What could not be fetched is the next instruction; it has not come to the CODE hook.
+      finish_step(rip);
+      return;
+    }
     const StepCode& code = *pending;
     pending = nullptr;
-    if (!code.is_rep) {
-      for (auto undo = torn.rbegin(); undo != torn.rend(); ++undo) memory.write_bytes(undo->first, undo->second);
-    }
+    undo_stores(code);
     record = nullptr;
     must_renew = true;
     if (stop) {
@@ -472,11 +585,57 @@ struct Cpu::Impl {
       CpuStop fault;
       fault.cause = CpuStop::Cause::exception;
       fault.vector = kInvalidOpcode;
-      fault.detail = fmt::format("unknown instruction {}", hex({code.bytes.data(), code.size}));
+      // The engine's length ends where it gave up.
+      const std::vector<std::uint8_t> bytes = memory.copy(Address{code.rip}, kMaxInstructionSize);
+      const auto known = Disassembler().decode(Address{code.rip}, bytes);
+      fault.detail = known ? fmt::format("{} {} is not emulated ({})", known->intel_mnemonic, known->intel_operands,
+                                         hex({bytes.data(), known->size}))
+                           : fmt::format("unknown instruction {}", hex({code.bytes.data(), code.size}));
       stop = fault;
       return;
     }
     stop = failure(uc_strerror(error));
+  }
+
+  /// The engine fetches a whole block before it runs the first instruction of it, so a fault of the fetch may belong to a
+  /// later one that lies across the page's end. True: those before it must run first, up to `until_rip`.
+  bool ran_into_page_end() {
+    const std::uint64_t start = get(Register::rip);
+    const std::uint64_t end = (start / kPageSize + 1) * kPageSize;
+    if (stop->fault_address.value != end) return false;
+    const Disassembler disassembler;
+    std::uint64_t at = start;
+    for (;;) {
+      const auto instruction = disassembler.decode(Address{at}, memory.copy(Address{at}, std::min<std::uint64_t>(end - at, kMaxInstructionSize)));
+      if (!instruction) break;
+      at += instruction->size;
+    }
+    if (at == start || at >= end) return false;
+    until_rip = at;
+    return true;
+  }
+
+  /// Takes back what the instruction stored before it failed: of a rep, only in the iteration that failed.
+  void undo_stores(const StepCode& code) {
+    if (!code.is_rep) {
+      if (torn.empty()) return;
+      for (auto undo = torn.rbegin(); undo != torn.rend(); ++undo) memory.write_bytes(undo->first, undo->second);
+      // fstp has popped, fnsave has cleared the FPU all the same.
+      const std::uint64_t fault_address = get(Register::cr2);
+      write_all(uc, before);
+      write(uc, engine_register(Register::cr2), fault_address, 0);
+      return;
+    }
+    const bool by_store = stop && stop->vector == kPageFault && (stop->error_code & kWriteFault) != 0;
+    if (!by_store || rep_writes.empty()) return;
+    AddressRange& range = rep_writes.back();
+    if (range.high == last_rep_store.high) {
+      range.high = last_rep_store.low;
+    } else {
+      range.low = last_rep_store.high;
+    }
+    if (range.empty()) rep_writes.pop_back();
+    if (!torn.empty() && torn.back().first == last_rep_store.low) memory.write_bytes(torn.back().first, torn.back().second);
   }
 
   static CpuStop failure(std::string detail) {
@@ -555,6 +714,9 @@ void Cpu::log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_cod
 }
 
 void Cpu::log_output(const std::string& bytes) { impl_->output += bytes; }
+
+void Cpu::code_changed(AddressRange range) { uc_ctl_remove_cache(impl_->uc, range.low.value, range.high.value); }
+std::uint64_t Cpu::engines() const { return impl_->engines; }
 
 void Cpu::flush() {
   if (impl_->buffer == nullptr) return;

@@ -37,7 +37,7 @@ struct CpuStop {
   };
   Cause cause = Cause::limit;
   std::uint8_t vector = 0;        ///< trap, exception (Intel SDM vol. 3, table 6-1)
-  std::uint32_t error_code = 0;   ///< of #PF and #GP
+  std::uint32_t error_code = 0;   ///< of #PF; 0 for the others, of which the engine does not tell it
   Address fault_address;          ///< of #PF
   std::string detail;             ///< for people: "write to unmapped 0x602000", "unknown instruction 0f 0b"
 };
@@ -82,6 +82,10 @@ class Cpu {
                  const std::vector<Write>& writes);
   /// Logs bytes that the running step printed.
   void log_output(const std::string& bytes);
+  /// Must be told after bytes that may have run were written from outside; what the guest itself writes is noticed.
+  void code_changed(AddressRange range);
+  /// How many engines have been used: a fresh one is made after each fault, and before one has translated too much.
+  [[nodiscard]] std::uint64_t engines() const;
   /// Publishes the buffer under way.
   void flush();
 

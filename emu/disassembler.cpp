@@ -96,14 +96,29 @@ struct Disassembler::Impl {
   void add_implicit_memory(Instruction& result) const {
     const cs_x86& x86 = insn->detail->x86;
     switch (insn->id) {
-      case X86_INS_PUSH:
+      case X86_INS_PUSH: {
+        // An immediate is pushed as 8 bytes whatever its own size; of registers and memory the 16-bit form exists too.
+        const bool word = x86.op_count == 1 && x86.operands[0].type != X86_OP_IMM && x86.operands[0].size == 2;
+        result.memory.push_back(on_stack(Register::rsp, word ? -2 : -8, word ? 2 : 8, true));
+        break;
+      }
+      case X86_INS_PUSHF:
+        result.memory.push_back(on_stack(Register::rsp, -2, 2, true));
+        break;
+      case X86_INS_POPF:
+        result.memory.push_back(on_stack(Register::rsp, 0, 2, false));
+        break;
       case X86_INS_PUSHFQ:
         result.memory.push_back(on_stack(Register::rsp, -8, 8, true));
         break;
       case X86_INS_CALL:
         result.memory.push_back(on_stack(Register::rsp, -8, 8, true));
         break;
-      case X86_INS_POP:
+      case X86_INS_POP: {
+        const bool word = x86.op_count == 1 && x86.operands[0].size == 2;
+        result.memory.push_back(on_stack(Register::rsp, 0, word ? 2 : 8, false));
+        break;
+      }
       case X86_INS_POPFQ:
       case X86_INS_RET:
         result.memory.push_back(on_stack(Register::rsp, 0, 8, false));
@@ -140,6 +155,9 @@ struct Disassembler::Impl {
       case X86_INS_JMP: case X86_INS_LJMP: result.flow = Flow::jump; break;
       case X86_INS_SYSCALL: case X86_INS_SYSENTER: case X86_INS_INT: case X86_INS_INT3: result.flow = Flow::system_call; break;
       case X86_INS_HLT: result.flow = Flow::halt; break;
+      case X86_INS_LOOP: case X86_INS_LOOPE: case X86_INS_LOOPNE: case X86_INS_JRCXZ: case X86_INS_JECXZ:
+        result.flow = Flow::conditional_jump;
+        break;
       default:
         for (std::uint8_t i = 0; i < insn->detail->groups_count; ++i)
           if (insn->detail->groups[i] == X86_GRP_JUMP) result.flow = Flow::conditional_jump;
@@ -218,6 +236,7 @@ std::optional<Instruction> Disassembler::decode(Address address, std::span<const
     if (const auto operand = memory_operand(x86.operands[i])) result.memory.push_back(*operand);
   }
   impl_->add_implicit_memory(result);
+  result.repeats = result.is_string && opcode_bytes(bytes).rep;
   impl_->set_flow(result);
   impl_->set_transfer(result);
   return result;

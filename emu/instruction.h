@@ -49,10 +49,15 @@ struct Instruction {
   std::optional<Address> target;   ///< of a direct jump or call
   std::vector<MemoryOperand> memory;
   std::optional<Transfer> transfer;
-  bool is_string = false;          ///< movs, stos, … : repeated by a rep prefix
+  bool is_string = false;          ///< movs, stos, …
+  bool repeats = false;            ///< … with a rep prefix: rcx times, or until a comparison ends it
 };
 
 /// Where the operand lies when the instruction is about to run with these registers.
 Address effective_address(const MemoryOperand& operand, const RegisterFile& before, Address next_instruction);
+
+/// The memory that the operand covers: of a repeated string instruction `elements` elements, upwards or, with the direction
+/// flag set, downwards. Empty for no elements.
+AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before, std::uint64_t elements);
 
 }  // namespace fiberscope::emu

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace fiberscope::emu {
 namespace {
@@ -15,7 +16,9 @@ constexpr std::uint64_t kResumeFlag = 1 << 16;
 constexpr std::uint64_t kOsFxsr = 1 << 9;  // of CR4: without it fxsave leaves the xmm registers out
 constexpr std::uint64_t kResetMxcsr = 0x1f80;
 constexpr std::uint64_t kResetFpcw = 0x37f;
+constexpr std::uint64_t kResetFptag = 0xffff;  // all empty
 constexpr std::uint8_t kPageFault = 14;
+constexpr unsigned kDeliveriesWithoutStep = 64;
 
 /// Flat ring-0 segments, in the format of Intel SDM vol. 3, 3.4.5: null, 64-bit code, data.
 constexpr std::uint64_t kDescriptors[] = {0, 0x00af9a000000ffff, 0x00cf92000000ffff};
@@ -52,6 +55,7 @@ Result<std::unique_ptr<Machine>> Machine::boot(const Image& image) {
   registers[Register::rflags] = 2;
   registers[Register::mxcsr] = kResetMxcsr;
   registers[Register::fpcw] = kResetFpcw;
+  registers[Register::fptag] = kResetFptag;
   registers[Register::cr4] |= kOsFxsr;
   if (const auto top = image.symbol("boot_stack_top")) registers[Register::rsp] = top->address.value;
   processor.write_all(registers);
@@ -68,17 +72,21 @@ Stop Machine::end(Stop::Reason reason, std::string message) const {
   return stop;
 }
 
-Stop Machine::fault(const CpuStop& cause) const {
+Stop Machine::fault(const CpuStop& cause, const std::string& why) const {
   Stop stop = end(Stop::Reason::fault, {});
   stop.vector = cause.vector;
   stop.address = cause.fault_address;
-  stop.message = fmt::format("{} at {:#x}{}{}; the guest has no handler for it", exception_name(cause.vector), stop.rip.value,
-                             cause.detail.empty() ? "" : ": ", cause.detail);
+  stop.message = fmt::format("{} at {:#x}{}{}; {}", exception_name(cause.vector), stop.rip.value, cause.detail.empty() ? "" : ": ",
+                             cause.detail, why);
   return stop;
 }
 
 Stop Machine::run(std::uint64_t max_steps) {
   for (;;) {
+    if (deadlocked_) {
+      cpu_->flush();
+      return end(Stop::Reason::deadlock, "deadlock: every thread waits for another one");
+    }
     if (exit_code_) {
       Stop stop = end(Stop::Reason::exited, fmt::format("exit code {}", *exit_code_));
       stop.code = static_cast<int>(*exit_code_);
@@ -96,8 +104,12 @@ Stop Machine::run(std::uint64_t max_steps) {
     const bool shadowed = cpu_->interrupt_shadow();
     if (timer_pending_ && interrupts_enabled() && !shadowed) {
       timer_pending_ = false;
-      if (!deliver(kTimerVector, 0, false, EventKind::interrupt))
-        return end(Stop::Reason::fault, fmt::format("timer interrupt (vector {}) without a handler in the guest's IDT", kTimerVector));
+      if (const auto delivered = deliver(kTimerVector, 0, false, EventKind::interrupt); !delivered) {
+        cpu_->flush();
+        Stop stop = end(Stop::Reason::fault, fmt::format("timer interrupt (vector {}): {}", kTimerVector, delivered.error().message));
+        stop.vector = kTimerVector;
+        return stop;
+      }
     }
     if (steps() >= max_steps) {
       cpu_->flush();
@@ -125,10 +137,11 @@ Stop Machine::run(std::uint64_t max_steps) {
       case CpuStop::Cause::exception: {
         if (stop.vector == kPageFault) cpu_->write(Register::cr2, stop.fault_address.value);
         const bool has_code = stop.cause == CpuStop::Cause::exception && pushes_error_code(stop.vector);
-        if (!deliver(stop.vector, stop.error_code, has_code, EventKind::exception)) {
+        if (exit_code_) break;  // what could not be fetched lies behind the exit
+        if (const auto delivered = deliver(stop.vector, stop.error_code, has_code, EventKind::exception); !delivered) {
           cpu_->log_event(EventKind::fault, stop.vector, stop.error_code, Address{cpu_->read(Register::rip)}, {});
           cpu_->flush();
-          return fault(stop);
+          return fault(stop, delivered.error().message);
         }
         break;
       }
@@ -139,15 +152,19 @@ Stop Machine::run(std::uint64_t max_steps) {
   }
 }
 
-bool Machine::deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind) {
+Result<void> Machine::deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind) {
   const Cpu::TableRegister idt = cpu_->idt();
-  if (idt.limit < 16U * vector + 15U) return false;
+  if (std::exchange(delivered_at_, steps()) != steps()) delivered_ = 0;
+  if (++delivered_ > kDeliveriesWithoutStep)
+    return Error{fmt::format("{} exceptions and interrupts came one after the other without a step between them", delivered_ - 1)};
+  const Error no_handler{"the guest has no handler for it"};
+  if (idt.limit < 16U * vector + 15U) return no_handler;
   const auto low = memory_.read(idt.base + 16ULL * vector, 8);
   const auto high = memory_.read(idt.base + 16ULL * vector + 8, 8);
-  if (!low || !high) return false;
+  if (!low || !high) return no_handler;
   const bool present = ((*low >> 47) & 1) != 0;
   const unsigned type = (*low >> 40) & 0xf;
-  if (!present || (type != 0xe && type != 0xf)) return false;
+  if (!present || (type != 0xe && type != 0xf)) return no_handler;
   const std::uint64_t handler = (*low & 0xffff) | ((*low >> 32) & 0xffff0000) | (*high << 32);
   const unsigned ist = (*low >> 32) & 7;
 
@@ -156,7 +173,7 @@ bool Machine::deliver(std::uint8_t vector, std::uint32_t error_code, bool has_er
   if (ist != 0) {
     // The seven interrupt stacks begin at offset 36 of the task-state segment (Intel SDM vol. 3, figure 8-11).
     const auto stack = memory_.read(cpu_->task_state().base + 36 + 8ULL * (ist - 1), 8);
-    if (!stack) return false;
+    if (!stack) return Error{fmt::format("its handler wants interrupt stack {}, but there is no task-state segment", ist)};
     rsp = *stack;
   }
   rsp &= ~std::uint64_t{15};
@@ -171,9 +188,13 @@ bool Machine::deliver(std::uint8_t vector, std::uint32_t error_code, bool has_er
   push(before[Register::cs]);
   push(before[Register::rip]);
   if (has_error_code) push(error_code);
-  for (const Cpu::Write& write : pushes)
-    if (!memory_.read(write.address, write.size)) return false;
+  const std::uint64_t top = pushes.front().address.value + 8;
+  for (const Cpu::Write& write : pushes) {
+    const Region* region = memory_.region_at(write.address);
+    if (region == nullptr || !region->writable) return Error{fmt::format("the stack at {:#x} has no room for its frame", top)};
+  }
   for (const Cpu::Write& write : pushes) memory_.write(write.address, write.value, write.size);
+  cpu_->code_changed({Address{rsp}, Address{top}});
 
   std::uint64_t flags = before[Register::rflags] & ~(kTrapFlag | kNestedTask | kResumeFlag);
   if (type == 0xe) flags &= ~kInterruptFlag;
@@ -181,7 +202,7 @@ bool Machine::deliver(std::uint8_t vector, std::uint32_t error_code, bool has_er
   cpu_->write(Register::rsp, rsp);
   cpu_->write(Register::rip, handler);
   cpu_->log_event(kind, vector, error_code, Address{before[Register::rip]}, pushes);
-  return true;
+  return {};
 }
 
 std::uint32_t Machine::in(std::uint16_t number, unsigned) {
@@ -205,6 +226,10 @@ void Machine::out(std::uint16_t number, unsigned, std::uint32_t value) {
     }
     case port::kExit:
       exit_code_ = value;
+      cpu_->request_stop();
+      break;
+    case port::kDeadlock:
+      deadlocked_ = true;
       cpu_->request_stop();
       break;
     case port::kTimer:

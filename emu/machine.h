@@ -23,6 +23,7 @@ inline constexpr std::uint16_t kExit = 0xf10;       ///< out eax: the exit code;
 inline constexpr std::uint16_t kTimer = 0xf20;      ///< out eax: interrupt kTimerVector after so many steps; 0 disarms
 inline constexpr std::uint16_t kScheduler = 0xf30;  ///< in eax: id of the thread to run next, or kNoOpinion
 inline constexpr std::uint16_t kClock = 0xf40;      ///< in eax: low 32 bits of virtual time
+inline constexpr std::uint16_t kDeadlock = 0xf50;   ///< out eax: no thread can ever run again; the guest ends
 inline constexpr std::uint32_t kNoOpinion = 0xffffffff;
 }  // namespace port
 inline constexpr std::uint8_t kTimerVector = 32;
@@ -71,9 +72,10 @@ class Machine final : private PortBus {
 
   [[nodiscard]] std::uint64_t time() const { return cpu_->steps() + skipped_; }
   [[nodiscard]] bool interrupts_enabled() const;
-  /// True where the guest has a handler: state and log are then those at its first instruction.
-  bool deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind);
-  [[nodiscard]] Stop fault(const CpuStop& stop) const;
+  /// Fails, with nothing changed, where the guest has no handler or its stack no room; otherwise state and log are those at
+  /// the handler's first instruction.
+  Result<void> deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind);
+  [[nodiscard]] Stop fault(const CpuStop& stop, const std::string& why) const;
   [[nodiscard]] Stop end(Stop::Reason reason, std::string message) const;
 
   Memory memory_;
@@ -83,7 +85,10 @@ class Machine final : private PortBus {
   std::uint64_t skipped_ = 0;                  ///< steps that hlt passed over
   std::optional<std::uint64_t> timer_deadline_;  ///< in virtual time
   bool timer_pending_ = false;
+  std::uint64_t delivered_at_ = 0;  ///< the number of steps at the last delivery …
+  unsigned delivered_ = 0;          ///< … and how many there were at that number
   std::optional<std::uint32_t> exit_code_;
+  bool deadlocked_ = false;
   std::atomic<bool> stop_requested_{false};
 };
 

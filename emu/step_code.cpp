@@ -24,6 +24,24 @@ bool is_string(std::uint8_t opcode) {
   return in(0x6c, 0x6f) || in(0xa4, 0xa7) || in(0xaa, 0xaf);
 }
 
+bool may_jump(const OpcodeBytes& op) {
+  const auto in = [&op](unsigned low, unsigned high) { return op.opcode >= low && op.opcode <= high; };
+  if (!op.complete) return true;
+  if (op.map == 1) return in(0x80, 0x8f) || op.opcode == 0x05 || op.opcode == 0x07 || op.opcode == 0x34 || op.opcode == 0x35;
+  return op.map == 0 && (in(0x70, 0x7f) || in(0xe0, 0xe3) || in(0xe8, 0xeb) || in(0xc2, 0xc3) || in(0xca, 0xcf) ||
+                         op.opcode == 0xf1 || op.opcode == 0xff);
+}
+
+/// Only a few instructions store more than once: enter and far calls downwards, the others within these many bytes.
+std::uint16_t store_span(const OpcodeBytes& op) {
+  const unsigned extension = (op.modrm >> 3) & 7;
+  if (op.map == 0) {
+    if (op.opcode == 0xc8 || (op.opcode == 0xff && extension == 3)) return kPageSize + 1;
+    return op.opcode >= 0xd8 && op.opcode <= 0xdf ? 108 : 0;  // fnsave
+  }
+  return op.map == 1 && op.opcode == 0xae ? 512 : 16;  // fxsave; an xmm register
+}
+
 }  // namespace
 
 StepCodeCache::StepCodeCache(const Memory& memory) : memory_(memory), table_(kEntries, nullptr) {}
@@ -69,16 +87,21 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
     code->is_flags_move = op.rex != 0 && (op.opcode == 0x9e || op.opcode == 0x9f);
     code->is_trap = op.opcode == 0xcc || op.opcode == 0xcd || op.opcode == 0xf1;
     code->is_halt = op.opcode == 0xf4;
+    code->is_sti = op.opcode == 0xfb;
     code->may_set_interrupts = op.opcode == 0xfb || op.opcode == 0x9d || op.opcode == 0xcf;
     code->shadows_interrupts = op.opcode == 0xfb || (op.opcode == 0x8e && ((op.modrm >> 3) & 7) == 2);
   }
   if (op.complete && op.map == 1) {
     code->is_time_stamp = op.opcode == 0x31 || (op.opcode == 0x01 && op.modrm == 0xf9);
+    code->is_random = op.opcode == 0xc7 && op.modrm >= 0xf0 && op.repeat != 0xf3;  // F3: rdpid
     // dr5 is dr7 by another name.
     const unsigned target = (op.modrm >> 3) & 7;
     if (op.opcode == 0x23 && (op.rex & 4) == 0 && (target == 7 || target == 5))
       code->breakpoint_source = general_register_of((op.modrm & 7) | (op.rex & 1) << 3);
   }
+  code->may_jump = may_jump(op);
+  code->is_special = code->aligned || code->is_time_stamp || code->is_flags_move || code->is_random || code->breakpoint_source || code->is_sti;
+  code->store_span = store_span(op);
   const StepCode& result = *code;
   table_[index(rip)] = code.get();
   versions.push_back(std::move(code));

@@ -5,7 +5,7 @@
 namespace fiberscope::emu {
 
 std::string_view to_string(Stop::Reason reason) {
-  constexpr std::string_view kNames[] = {"exit", "limit", "halt", "fault", "stopped", "crash"};
+  constexpr std::string_view kNames[] = {"exit", "limit", "halt", "fault", "stopped", "crash", "deadlock"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

@@ -15,7 +15,8 @@ struct Stop {
     halted,     ///< hlt with nothing that could wake it
     fault,      ///< an exception for which the guest has no handler
     stopped,    ///< from outside
-    crashed     ///< the engine died, or its process was killed
+    crashed,    ///< the engine died, or its process was killed
+    deadlock    ///< its scheduler said that no thread can ever run again
   };
   Reason reason = Reason::exited;
   int code = 0;             ///< exited: the guest's exit code
@@ -25,7 +26,7 @@ struct Stop {
   std::string message;      ///< one line for people: "exit code 0", "page fault: write to unmapped 0x602000 at 0x4010c4"
 };
 
-/// "exit", "limit", "halt", "fault", "stopped", "crash": the words of the command line's JSON.
+/// "exit", "limit", "halt", "fault", "stopped", "crash", "deadlock": the words of the command line's JSON.
 std::string_view to_string(Stop::Reason reason);
 /// "#PF page fault", …; "vector 40" beyond the named ones (Intel SDM vol. 3, table 6-1).
 std::string exception_name(std::uint8_t vector);

@@ -12,7 +12,8 @@ enum platform_port {
   PORT_EXIT = 0xF10,      /* out: ends the run with exit code eax */
   PORT_TIMER = 0xF20,     /* out: one interrupt of vector 32 after eax steps; 0 disarms */
   PORT_SCHEDULER = 0xF30, /* in: id of the thread that is to run next, or PLATFORM_NO_OPINION */
-  PORT_CLOCK = 0xF40      /* in: low 32 bits of the number of steps so far */
+  PORT_CLOCK = 0xF40,     /* in: low 32 bits of the number of steps so far */
+  PORT_DEADLOCK = 0xF50   /* out: ends the run, which can never go on */
 };
 
 #define PLATFORM_NO_OPINION 0xFFFFFFFFu
@@ -25,6 +26,9 @@ enum platform_port {
 void platform_put(const char* text, size_t size);
 
 _Noreturn void platform_exit(int code);
+
+/* The end of a run in which every thread waits for another one. Hosted: exit code 70. */
+_Noreturn void platform_deadlock(void);
 
 /* Time: steps on the bare machine, microseconds hosted. It wraps. */
 uint32_t platform_now(void);

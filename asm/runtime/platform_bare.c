@@ -18,6 +18,11 @@ void platform_exit(int code) {
   for (;;) __asm__ volatile("hlt");
 }
 
+void platform_deadlock(void) {
+  __asm__ volatile("outl %%eax, %0" : : "d"((uint16_t)PORT_DEADLOCK));
+  for (;;) __asm__ volatile("hlt");
+}
+
 uint32_t platform_now(void) {
   uint32_t steps;
   __asm__ volatile("inl %1, %0" : "=a"(steps) : "d"((uint16_t)PORT_CLOCK));

@@ -10,6 +10,8 @@ extern const char __start_program_report[] __attribute__((weak));
 extern const char __stop_program_report[] __attribute__((weak));
 
 /* System calls, not stdio: this runs on the program's own small stacks. */
+enum { EXIT_CODE_DEADLOCK = 70 };
+
 static void write_all(int file, const char* bytes, size_t size) {
   while (size > 0) {
     ssize_t written = write(file, bytes, size);
@@ -35,6 +37,10 @@ void platform_put(const char* text, size_t size) {
 
 void platform_exit(int code) {
   exit(code);
+}
+
+void platform_deadlock(void) {
+  exit(EXIT_CODE_DEADLOCK);
 }
 
 uint32_t platform_now(void) {

@@ -32,7 +32,7 @@ void schedule(void) {
   if (next == NULL) next = queue_take_first(&ready_queue);
   if (next == NULL) {
     print("deadlock: every thread waits\n");
-    platform_exit(EXIT_DEADLOCK);
+    platform_deadlock();
   }
   next->state = THREAD_RUNNING;
   running_thread = next;

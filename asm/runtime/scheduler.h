@@ -12,9 +12,6 @@ extern struct tcb* running_thread;
 /* struct tcb *: the thread that is ready for the longest time; the others follow by `next`. */
 extern uint64_t ready_queue;
 
-/* The exit code of a run in which every thread waits for another one. */
-enum { EXIT_DEADLOCK = 70 };
-
 /* Lets a ready thread run. The caller has put the running thread where it belongs before: into the ready queue, or
  * among those who wait, or it is finished. Comes back when the caller's turn has come again; at once where it is next
  * itself. The outside scheduler is asked first (platform_pick); naming a thread that is not ready counts as no opinion.

@@ -139,7 +139,7 @@ def play(machine, chunk, templates):
                 machine.registers[slot] ^= events.get()
             previous = None
             continue
-        number = successor[previous] if code == 0 else flow.get() if code == 2 else code - 3
+        number = successor[previous] if code == 0 else flow.get() if code == 2 else code - 8
         if previous is not None:
             successor[previous] = number
         previous = number
