@@ -66,6 +66,10 @@ Rect clip_of(const ImDrawData& frame, const ImDrawCmd& command) {
   return {clip.x - at.x, clip.y - at.y, clip.z - at.x, clip.w - at.y};
 }
 
+std::size_t index_of(int row, int column, int columns) {
+  return static_cast<std::size_t>(row) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(column);
+}
+
 std::vector<std::uint64_t> fingerprints(const ImDrawData& frame, const Rect& whole, int columns, int rows) {
   std::vector<std::uint64_t> tiles(static_cast<std::size_t>(columns) * static_cast<std::size_t>(rows), 1);
   std::vector<std::uint64_t> vertices;
@@ -79,8 +83,8 @@ std::vector<std::uint64_t> fingerprints(const ImDrawData& frame, const Rect& who
       for (unsigned i = 0; i + 2 < command.ElemCount; i += 3) {
         const ImDrawIdx* index = list.IdxBuffer.Data + command.IdxOffset + i;
         const auto corner = [&](int k) { return static_cast<int>(command.VtxOffset + index[k]); };
-        const auto rect = extent(list.VtxBuffer[corner(0)].pos, list.VtxBuffer[corner(1)].pos,
-                                 list.VtxBuffer[corner(2)].pos, clip);
+        const auto rect =
+            extent(list.VtxBuffer[corner(0)].pos, list.VtxBuffer[corner(1)].pos, list.VtxBuffer[corner(2)].pos, clip);
         if (!rect) continue;
         std::uint64_t triangle = start;
         for (int k = 0; k < 3; ++k) triangle = mixed(triangle, vertices[static_cast<std::size_t>(corner(k))]);
@@ -88,7 +92,7 @@ std::vector<std::uint64_t> fingerprints(const ImDrawData& frame, const Rect& who
         const int last_row = std::min(rows - 1, static_cast<int>(rect->y1 - 1) / kTile);
         for (int row = static_cast<int>(rect->y0) / kTile; row <= last_row; ++row) {
           for (int column = static_cast<int>(rect->x0) / kTile; column <= last_column; ++column) {
-            std::uint64_t& tile = tiles[static_cast<std::size_t>(row * columns + column)];
+            std::uint64_t& tile = tiles[index_of(row, column, columns)];
             tile = mixed(tile, triangle);
           }
         }
@@ -143,7 +147,7 @@ std::vector<Rect> Damage::compare(const ImDrawData& frame) {
   for (int row = 0; row < rows; ++row) {
     for (int column = 0; column < columns;) {
       const auto differs = [&](int at) {
-        const auto tile = static_cast<std::size_t>(row * columns + at);
+        const std::size_t tile = index_of(row, at, columns);
         return tiles[tile] != tiles_[tile];
       };
       int end = column;

@@ -8,12 +8,14 @@
 #include <GLFW/glfw3.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "app/damage.h"
+#include "app/descriptor_watch.h"
 #include "app/picture.h"
 #include "app/process_clock.h"
 #include "app/session.h"
@@ -125,7 +127,7 @@ class Window {
   int frames_due_ = kFramesAfterEvent;
   std::uint64_t frames_drawn_ = 0;
   double drawn_at_ = 0;
-  double frame_cost_ = 0;  ///< seconds of processor time, a running mean
+  double frame_cost_ = 0;   ///< seconds of processor time, a running mean
   double first_frame_ = 0;  ///< seconds from the start of the process
   bool exposed_ = true;     ///< the window system lost what the window showed
   ThemeKind painted_theme_ = ThemeKind::dark;
@@ -268,7 +270,8 @@ bool Window::paint(int pixels_wide, int pixels_high) {
   const ImVec2 scale = data.FramebufferScale;
   std::vector<Rect> pixels;
   for (const Rect& area : areas) {
-    pixels.push_back({area.x0 * scale.x, area.y0 * scale.y, std::ceil(area.x1 * scale.x), std::ceil(area.y1 * scale.y)});
+    pixels.push_back(
+        {area.x0 * scale.x, area.y0 * scale.y, std::ceil(area.x1 * scale.x), std::ceil(area.y1 * scale.y)});
   }
   if (!areas.empty()) {
     surface_.begin(pixels, theme_of(theme).panel);
@@ -281,11 +284,15 @@ bool Window::paint(int pixels_wide, int pixels_high) {
 }
 
 void Window::run() {
-  while (glfwWindowShouldClose(window_) == GLFW_FALSE && !session_.state().quit) {
+  std::atomic<bool> stopped = false;
+  const DescriptorWatch watch(options_.stop, [&stopped] {
+    stopped = true;
+    glfwPostEmptyEvent();  // one of the few calls that any thread may make
+  });
+  while (glfwWindowShouldClose(window_) == GLFW_FALSE && !session_.state().quit && !stopped) {
     const double film_frame = std::min(frame_cost_ / kFilmShare, kSlowestFilmFrame);
-    const double wait = session_.player().moving()
-                            ? std::max(session_.wait(), drawn_at_ + film_frame - glfwGetTime())
-                            : session_.wait();
+    const double wait = session_.player().moving() ? std::max(session_.wait(), drawn_at_ + film_frame - glfwGetTime())
+                                                   : session_.wait();
     if (frames_due_ > 0 || wait <= 0) {
       glfwPollEvents();
     } else if (std::isfinite(wait)) {

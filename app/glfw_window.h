@@ -19,6 +19,8 @@ struct WindowOptions {
   /// Print the window's state on stdout, one JSON object a line: whenever a frame shows a state that differs from the
   /// last line's, and at the end ("closed": true).
   bool report_state = false;
+  /// Once this descriptor can be read, the window closes.
+  int stop = -1;
 };
 
 /// Shows the document until its window is closed. The result is an exit code; an error says why there is no window, and

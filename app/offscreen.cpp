@@ -28,6 +28,7 @@ struct Offscreen::Gl {
   PFNGLVIEWPORTPROC viewport = nullptr;
   PFNGLCLEARPROC clear = nullptr;
   PFNGLCLEARCOLORPROC clear_color = nullptr;
+  PFNGLGETSTRINGPROC get_string = nullptr;
 
   template <typename Function>
   bool load(Function& function, const char* name) {
@@ -42,7 +43,7 @@ struct Offscreen::Gl {
            load(framebuffer_renderbuffer, "glFramebufferRenderbuffer") &&
            load(check_framebuffer_status, "glCheckFramebufferStatus") && load(read_pixels, "glReadPixels") &&
            load(pixel_store, "glPixelStorei") && load(viewport, "glViewport") && load(clear, "glClear") &&
-           load(clear_color, "glClearColor");
+           load(clear_color, "glClearColor") && load(get_string, "glGetString");
   }
 };
 
@@ -132,6 +133,11 @@ Picture Offscreen::read() const {
   }
   for (std::size_t i = 3; i < picture.rgba.size(); i += 4) picture.rgba[i] = 255;
   return picture;
+}
+
+std::string Offscreen::renderer() const {
+  const auto* name = gl_->get_string(GL_RENDERER);
+  return name == nullptr ? std::string() : std::string(reinterpret_cast<const char*>(name));
 }
 
 }  // namespace fiberscope::app

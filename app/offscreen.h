@@ -18,6 +18,8 @@ class Offscreen {
   /// Fills the frame buffer with one colour (0xAABBGGRR).
   void clear(std::uint32_t colour);
   [[nodiscard]] Picture read() const;
+  /// Who draws, as OpenGL names it.
+  [[nodiscard]] std::string renderer() const;
 
  private:
   struct Gl;

@@ -82,7 +82,9 @@ void Overlays::draw_control_block(const View& view, float width, float height, C
   const auto fields = fields_of(thread->thread, words);
   const float wide = 470 * scale;
   const float tall = (58 + 29 * static_cast<float>(fields.size()) + 10) * scale;
-  const Rect area{width - wide - 24 * scale, height * 0.5f - tall / 2, width - 24 * scale, height * 0.5f + tall / 2};
+  // Over the registers, so that the row that was clicked stays in view.
+  const float bottom = std::min(height - 10, height * 0.5f + 66 * scale);
+  const Rect area{width - wide - 24 * scale, bottom - tall, width - 24 * scale, bottom};
   OverlayWindow window("control block", area, theme_, fonts_, items_);
   Canvas& canvas = window.canvas();
   const auto px = [&](float units) { return canvas.px(units); };

@@ -58,8 +58,10 @@ bool Session::advance(double now) {
       changed = true;
       held_.reset();
       if (follow_) player_.jump(end());
-      if (start_ && (*start_ <= end() || !document_.timeline().recording)) player_.jump(std::min(*start_, end()));
-      if (start_ && (*start_ <= end() || !document_.timeline().recording)) start_.reset();
+      if (start_ && (*start_ <= end() || !document_.timeline().recording)) {
+        player_.jump(std::min(*start_, end()));
+        start_.reset();
+      }
       if (!document_.timeline().recording) follow_ = false;
     }
   }
@@ -151,6 +153,7 @@ void Session::travel(core::StepIndex cursor) {
   player_.pause();
   player_.jump(std::min(cursor, end()));
   follow_ = false;
+  start_.reset();
   selection_.code.reset();
 }
 
@@ -168,6 +171,7 @@ void Session::on(const command::GoTo& c) {
 
 void Session::on(const command::StepBy& c) {
   follow_ = false;
+  start_.reset();
   selection_.code.reset();
   player_.step(c.steps, end(), now_);
 }

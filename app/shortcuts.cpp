@@ -6,6 +6,7 @@ namespace {
 constexpr ShortcutHelp kHelp[] = {
     {"Space", Word::help_play},
     {"←  →", Word::help_step},
+    {"Shift ←  →", Word::help_long_step},
     {"N  P", Word::help_switch},
     {"Home  End", Word::help_ends},
     {",  .", Word::help_speed},
@@ -18,6 +19,7 @@ constexpr ShortcutHelp kHelp[] = {
     {"M", Word::help_motion},
     {"Ctrl +  −  0", Word::help_scale},
     {"Ctrl S", Word::help_picture},
+    {"Ctrl Q", Word::help_quit},
     {"?", Word::help_help},
 };
 

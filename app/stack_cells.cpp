@@ -39,7 +39,8 @@ void StackColumn::draw_label(const core::Cell& cell, const Rect& rect) {
   switch (cell.role) {
     case core::CellRole::return_address:
       canvas_.return_arrow({x, rect.center().y}, fade(theme.text, opacity));
-      x += canvas_.px(18);
+      // A blank behind the arrow, where that costs no letter.
+      x += canvas_.px(canvas_.width(FontRole::small, text) <= rect.x1 - x - canvas_.px(21) ? 21 : 18);
       colour = theme.text;
       break;
     case core::CellRole::saved_rbp:
@@ -77,7 +78,7 @@ void StackColumn::draw_cell_text(const core::Cell& cell, const Rect& rect) {
   const float address_width = canvas_.width(FontRole::mono_small, address_digits_ > 8 ? "…000000" : address);
   canvas_.text_in({x, rect.y0, x + address_width + 1, rect.y1}, {FontRole::mono_small}, fade(theme.dim, opacity),
                   address);
-  x += address_width + canvas_.px(8);
+  x += address_width + canvas_.px(6);
   const float column = advance * static_cast<float>(value_digits_);
   const float gap = canvas_.px(9);
   const float right = rect.x1 - canvas_.px(3);

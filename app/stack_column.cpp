@@ -12,7 +12,7 @@ namespace fiberscope::app {
 namespace {
 
 constexpr float kLeftGutter = 52;   // rsp, rbp and TCB tags
-constexpr float kRightGutter = 25;  // arrows of the rbp chain
+constexpr float kRightGutter = 21;  // arrows of the rbp chain
 constexpr float kHead = 38;
 constexpr float kFoot = 21;
 constexpr int kLongestColumn = 8;
@@ -179,6 +179,13 @@ void StackColumn::draw_foot() {
   const Rect line{box_.x0 + canvas_.px(8), top, box_.x1 - canvas_.px(8), top + canvas_.px(kFoot)};
   const Rect low = canvas_.text_in(line, {FontRole::small, FontRole::tiny}, theme.dim, words(Word::low_addresses));
   canvas_.items().mark(label("low addresses", stack_.thread.value), low);
+  if (state_.unfolded && y_of(layout_.height) > body_.y1 + 1) {
+    // More lies below: the wheel gets there.
+    const Point at{line.x1 - canvas_.px(12), line.center().y};
+    const float r = canvas_.px(7);
+    canvas_.triangle({at.x - r, at.y - r * 0.6f}, {at.x + r, at.y - r * 0.6f}, {at.x, at.y + r * 0.7f}, theme.text);
+    return;
+  }
   const Rect rest{low.x1 + canvas_.px(14), line.y0, line.x1, line.y1};
   if (!stack_.chain_complete && !stack_.frames.empty()) {
     canvas_.text_in(rest, {FontRole::tiny, FontRole::micro}, theme.alert, words(Word::chain_unknown), Align::right);

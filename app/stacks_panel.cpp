@@ -10,7 +10,7 @@ namespace {
 
 constexpr float kTagWidth = 43;
 constexpr float kTagHeight = 22;
-constexpr float kStripPitch = 33;
+constexpr float kStripPitch = 30;
 constexpr float kStripsAtMost = 210;
 
 using Columns = std::vector<StackColumn>;

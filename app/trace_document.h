@@ -14,6 +14,8 @@ class TraceDocument final : public Document {
  public:
   explicit TraceDocument(std::unique_ptr<RecordedTarget> target, const std::string& language = "en");
 
+  [[nodiscard]] RecordedTarget& target() { return *target_; }
+
   bool refresh() override;
   [[nodiscard]] const std::string& title() const override { return title_; }
   [[nodiscard]] const core::Timeline& timeline() const override { return target_->trace().timeline(); }

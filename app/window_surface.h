@@ -11,8 +11,8 @@ struct GLFWwindow;
 
 namespace fiberscope::app {
 
-/// The way of a frame onto the screen. What a back buffer holds after a swap is undefined, so a frame has to be drawn as a
-/// whole; but where the processor draws, and X lets us copy parts of the back buffer instead of swapping
+/// The way of a frame onto the screen. What a back buffer holds after a swap is undefined, so a frame has to be drawn
+/// as a whole; but where the processor draws, and X lets us copy parts of the back buffer instead of swapping
 /// (GLX_MESA_copy_sub_buffer), it keeps its pixels, and only what differs is drawn and copied.
 class WindowSurface {
  public:

@@ -12,6 +12,13 @@ using emu::Register;
 /// Where to look a frame up: a return address stands behind its call, which may be the last instruction of a function.
 Address lookup(const UnwoundFrame& frame) { return frame.rip_is_exact ? frame.rip : frame.rip - 1; }
 
+/// "yield+21": named after the function that made the call, which a call without return may end.
+std::string return_name(const emu::Image& image, Address address) {
+  const auto symbol = image.symbol_at(address - 1);
+  if (!symbol) return emu::symbolized(image, address);
+  return symbol->name + "+" + std::to_string(address - symbol->address);
+}
+
 }  // namespace
 
 StackBuilder::StackBuilder(const Trace& trace) : image_(trace.image()), debug_(trace.debug()), unwinder_(image_, debug_) {
@@ -71,7 +78,7 @@ void StackBuilder::add_frames(StackView& view, const UnwoundChain& chain, const 
     if (unwound.return_address_at) {
       if (const auto value = memory.read(*unwound.return_address_at, 8)) {
         frame.return_address = Address{*value};
-        frame.return_symbol = emu::symbolized(image_, Address{*value});
+        frame.return_symbol = return_name(image_, Address{*value});
       }
     }
     // Within a prologue the frame base of the innermost frame may not lie above rsp yet, but never below it.
@@ -117,7 +124,7 @@ StackBuilder::Marks StackBuilder::marks(const UnwoundChain& chain, const emu::Me
     if (frame.return_address_at) {
       Mark mark;
       mark.role = CellRole::return_address;
-      mark.symbol = emu::symbolized(image_, Address{memory.read(*frame.return_address_at, 8).value_or(0)});
+      mark.symbol = return_name(image_, Address{memory.read(*frame.return_address_at, 8).value_or(0)});
       marks.insert_or_assign(frame.return_address_at->value, std::move(mark));
     }
     for (std::size_t slot = 0; slot < emu::kGeneralRegisters; ++slot) {

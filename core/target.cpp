@@ -67,6 +67,13 @@ bool is_trace_path(const std::string& target) { return ends_with(target, ".fscop
 
 emu::Result<RunTarget> resolve_target(const std::string& target) {
   std::error_code error;
+  // First, so that no file in the working directory stands in a scenario's way; `./name` is the file.
+  auto scenario = find_scenario(target);
+  if (scenario) return from_scenario(std::move(scenario).value(), {});
+  for (const std::string_view source : {".c", ".cc", ".cpp", ".cxx", ".C", ".S", ".s", ".asm", ".litmus"})
+    if (ends_with(target, source))
+      return emu::Error{fmt::format("{}: {} files cannot be run; a target is a scenario (`fiberscope list`), a scenario file (.toml), "
+                                    "a bare image (.elf) or a recorded trace (.fscope)", target, source)};
   if (ends_with(target, ".toml")) {
     if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
     return from_scenario_file(target);
@@ -76,9 +83,7 @@ emu::Result<RunTarget> resolve_target(const std::string& target) {
     if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
     return from_image_file(target);
   }
-  auto scenario = find_scenario(target);
-  if (!scenario) return scenario.error();
-  return from_scenario(std::move(scenario).value(), {});
+  return scenario.error();
 }
 
 std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta) {

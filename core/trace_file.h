@@ -23,6 +23,9 @@ inline constexpr std::array<std::string_view, 14> kTraceTables = {
     "meta",  "images",  "sources",  "regions", "start",  "instructions", "chunks",
     "pages", "threads", "switches", "events",  "output", "findings",     "ending"};
 
+/// Whether the file says of itself that it is a trace, of whatever version and in whatever state.
+bool is_trace_file(const std::string& path);
+
 /// Writes a `.fscope` file (docs/trace-format.md). Chunks, switches, events and output of the same steps are committed
 /// together, every 4 chunks or 20 ms; a kill leaves what was committed. Holds the file's RecordingLock for its lifetime.
 /// Throws DatabaseError. What fails half-way is rolled back, and the writer is of no use any more.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <new>
 
 #include "core/temporary_folder.h"
@@ -41,6 +42,16 @@ std::optional<ThreadId> optional_thread(Statement& row) {
 }
 
 }  // namespace
+
+bool is_trace_file(const std::string& path) {
+  // https://www.sqlite.org/fileformat.html#the_database_header
+  constexpr std::size_t kApplicationIdAt = 68;
+  char header[kApplicationIdAt + 4] = {};
+  std::ifstream(path, std::ios::binary).read(header, sizeof header);
+  std::int64_t application = 0;
+  for (std::size_t i = kApplicationIdAt; i < sizeof header; ++i) application = application << 8 | static_cast<std::uint8_t>(header[i]);
+  return std::string_view(header) == "SQLite format 3" && application == kTraceApplicationId;
+}
 
 TraceFileReader::~TraceFileReader() {
   database_.reset();

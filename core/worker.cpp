@@ -80,19 +80,24 @@ emu::Result<std::unique_ptr<Worker>> Worker::start(const RecordRequest& request)
 }
 
 Worker::~Worker() {
-  if (pid_ > 0 && state_ == State::running && request_.keep) {
+  if (pid_ > 0) end();
+  if (memory_ != nullptr) munmap(memory_, sizeof(WorkerMemory));
+  if (memory_fd_ >= 0) close(memory_fd_);
+}
+
+Worker::State Worker::end() {
+  if (state_ == State::running && request_.keep) {
     request_stop();
     wait(-1, kOrderlyStop);
   }
-  if (pid_ > 0 && state_ == State::running) {
-    kill();
-    int status = 0;
-    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (request_.keep) settle(status);
+  if (state_ != State::running) return state_;
+  kill();
+  int status = 0;
+  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
   }
-  if (memory_ != nullptr) munmap(memory_, sizeof(WorkerMemory));
-  if (memory_fd_ >= 0) close(memory_fd_);
+  if (request_.keep) return settle(status);
+  message_ = death_message(status, step());
+  return state_ = State::failed;
 }
 
 void Worker::watch_memory() {

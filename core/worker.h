@@ -36,8 +36,7 @@ class Worker {
  public:
   /// Starts `/proc/self/exe __worker …`. The target is resolved there; message() says what is wrong with it.
   static emu::Result<std::unique_ptr<Worker>> start(const RecordRequest& request);
-  /// Ends the process if it still runs: in order where the trace is kept and that takes no longer than a second, else by
-  /// force. A trace that is kept is complete then.
+  /// Ends the process as end() does.
   ~Worker();
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
@@ -56,6 +55,9 @@ class Worker {
   void request_stop();
   /// Ends it at once; the trace is completed from the shared memory.
   void kill();
+  /// Ends the process if it still runs: in order where the trace is kept and that takes no longer than a second, else by
+  /// force. A trace that is kept is complete then.
+  State end();
   /// Why it did not finish, one line for people.
   [[nodiscard]] const std::string& message() const { return message_; }
   /// The step that is running, as told by the shared memory.

@@ -192,7 +192,15 @@ struct Cpu::Impl {
 
   static void write(uc_engine* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high) {
     const std::uint64_t value[2] = {low, high};
+    if (reg.id != UC_X86_REG_CR2) {
+      uc_reg_write(engine, reg.id, value);
+      return;
+    }
+    // 2.1 writes CR3 along with it.
+    std::uint64_t cr3 = 0;
+    uc_reg_read(engine, UC_X86_REG_CR3, &cr3);
     uc_reg_write(engine, reg.id, value);
+    uc_reg_write(engine, UC_X86_REG_CR3, &cr3);
   }
 
   // ---- hooks ----
@@ -269,11 +277,22 @@ struct Cpu::Impl {
 
   static bool is_canonical(std::uint64_t address) { return address + (std::uint64_t{1} << 47) < std::uint64_t{1} << 48; }
 
-  /// Its first memory operand is relative to rsp or rbp: faults of such are #SS (Intel SDM vol. 2, table 3-4 and others).
-  static bool uses_stack(const StepCode& code) {
-    const auto instruction = Disassembler().decode(Address{code.rip}, {code.bytes.data(), code.size});
-    if (!instruction || instruction->memory.empty()) return false;
-    const MemoryOperand& operand = instruction->memory.front();
+  /// The operand of the instruction under way that lies outside the lower half of the address space. 2.1 tells such an
+  /// address without its upper bits.
+  std::optional<MemoryOperand> high_operand() const {
+    if (pending == nullptr) return std::nullopt;
+    const auto instruction = Disassembler().decode(Address{pending->rip}, {pending->bytes.data(), pending->size});
+    if (!instruction) return std::nullopt;
+    const RegisterFile now = read_all(uc);
+    for (const MemoryOperand& operand : instruction->memory)
+      if (address_of(operand, now) >> 47 != 0) return operand;
+    return std::nullopt;
+  }
+  std::uint64_t address_of(const MemoryOperand& operand, const RegisterFile& now) const {
+    return effective_address(operand, now, Address{pending->rip + pending->size}).value;
+  }
+  /// Faults through rsp and rbp are #SS (Intel SDM vol. 2, table 3-4 and others).
+  static bool is_stack(const MemoryOperand& operand) {
     return !operand.segment_base && (operand.base == Register::rsp || operand.base == Register::rbp);
   }
 
@@ -283,8 +302,10 @@ struct Cpu::Impl {
     const bool present = type == UC_MEM_WRITE_PROT || type == UC_MEM_READ_PROT || type == UC_MEM_FETCH_PROT;
     CpuStop fault;
     fault.cause = CpuStop::Cause::exception;
+    const std::optional<MemoryOperand> high = fetch ? std::nullopt : high_operand();
+    if (high) address = address_of(*high, read_all(uc));
     if (!is_canonical(address)) {
-      fault.vector = !fetch && pending != nullptr && uses_stack(*pending) ? kStackFault : kGeneralProtection;
+      fault.vector = high && is_stack(*high) ? kStackFault : kGeneralProtection;
       fault.detail = fmt::format("{} {:#x}, which is not canonical", write ? "write to" : fetch ? "fetch from" : "read of", address);
       fetch_failed = fetch;
       if (!stop) stop = fault;

@@ -3,6 +3,10 @@
 #include <optional>
 #include <string>
 
+namespace fiberscope::core {
+class Trace;
+}
+
 namespace fiberscope::app {
 
 /// Each command takes its parsed options and returns the exit code; what went wrong is one line on stderr.
@@ -60,6 +64,8 @@ int open_command(const OpenOptions& options);
 
 /// Prints "fiberscope: message" and returns the code.
 int complain(const std::string& message, int code);
+/// The message about a step that the trace does not have.
+std::string step_beyond(std::uint64_t step, const core::Trace& trace);
 /// "1600x900"; nothing where it is no size.
 struct Size { int width = 0; int height = 0; };
 std::optional<Size> parse_size(const std::string& text);

@@ -6,6 +6,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
 #include "app/cli/recorded_target.h"
+#include "app/cli/stop_signals.h"
 #include "app/glfw_window.h"
 #include "app/picture.h"
 #include "app/trace_document.h"
@@ -32,6 +33,10 @@ int complain(const std::string& message, int code) {
   return code;
 }
 
+std::string step_beyond(std::uint64_t step, const core::Trace& trace) {
+  return fmt::format("--step {}: the trace has {} steps; choose 0 … {}", step, trace.steps().value, trace.steps().value);
+}
+
 std::optional<Size> parse_size(const std::string& text) {
   Size size;
   char rest = 0;
@@ -51,30 +56,34 @@ int screenshot_command(const ScreenshotOptions& options) {
   picture.language = language_by_name(options.language).value_or(Language::en);
   picture.syntax = syntax_by_name(options.syntax).value_or(core::Syntax::intel);
   picture.focus = options.focus;
-  auto recorded = RecordedTarget::open(options.target, {});
+  auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   const core::Trace& trace = (*recorded)->trace();
   const std::uint64_t steps = trace.steps().value;
   const std::uint64_t first_switch = trace.switches().empty() ? steps : trace.switches().front().step.value;
   picture.cursor = core::StepIndex{options.step.value_or(first_switch)};
-  if (picture.cursor.value > steps)
-    return complain(fmt::format("--step {}: the trace has {} steps; choose 0 … {}", picture.cursor.value, steps, steps), kUnusable);
+  if (picture.cursor.value > steps) return complain(step_beyond(picture.cursor.value, trace), kUnusable);
   TraceDocument document(std::move(recorded).value(), options.language);
   const auto drawn = render_picture(document, picture);
   if (!drawn) return complain(drawn.error().message, kUnusable);
   const auto written = write_png(*drawn, options.path);
-  return written ? kDone : complain(written.error().message, kUnusable);
+  if (!written) return complain(written.error().message, kUnusable);
+  return document.target().was_stopped() ? kIncomplete : kDone;
 }
 
 int open_command(const OpenOptions& options) {
   const auto size = parse_size(options.size);
   if (!size) return complain(fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture), kUnusable);
+  const StopSignals signals(1);
   RecordedTarget::Options recording;
-  recording.wait = false;
   recording.trace_path = options.trace_path;
-  if (const auto problem = unusable_trace_path(options.target, options.trace_path)) return complain(*problem, kUnusable);
   auto recorded = RecordedTarget::open(options.target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
+  const core::Trace& trace = (*recorded)->trace();
+  if (trace.stop() && options.step > trace.steps().value) {
+    (*recorded)->discard();
+    return complain(step_beyond(options.step, trace), kUnusable);
+  }
   WindowOptions window;
   window.cursor = core::StepIndex{options.step};
   window.play = options.play;
@@ -84,9 +93,15 @@ int open_command(const OpenOptions& options) {
   window.width = size->width;
   window.height = size->height;
   window.report_state = options.report_state;
+  window.stop = signals.descriptor();
   TraceDocument document(std::move(recorded).value(), options.language);
   const auto code = run_window(document, window);
-  return code ? *code : complain(code.error().message, kUnusable);
+  if (!code) {
+    document.target().discard();
+    return complain(code.error().message, kUnusable);
+  }
+  const auto kept = document.target().finish();
+  return kept ? *code : complain(kept.error().message, kUnusable);
 }
 
 }  // namespace fiberscope::app

@@ -4,87 +4,183 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <cstdlib>
 #include <filesystem>
 #include <thread>
 #include <utility>
 
 #include "core/target.h"
+#include "core/temporary_folder.h"
 
 namespace fiberscope::app {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{2};
+constexpr std::string_view kEnding = ".fscope";
 
-std::string make_temporary_folder() {
-  const char* base = std::getenv("TMPDIR");
-  std::string pattern = std::string(base != nullptr && *base != '\0' ? base : "/tmp") + "/fiberscope-XXXXXX";
-  return mkdtemp(pattern.data()) == nullptr ? std::string() : pattern;
+/// Why a trace of the target cannot be kept at that path.
+std::optional<std::string> unusable_trace_path(const std::string& target, const std::string& path) {
+  if (!core::is_trace_path(path)) return fmt::format("-o {}: a trace's name ends in {}", path, kEnding);
+  if (core::is_trace_path(target)) return fmt::format("-o {}: {} is a trace already; copy the file", path, target);
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) return std::nullopt;
+  if (std::filesystem::is_directory(status)) return fmt::format("-o {}: a folder of that name is there; choose another", path);
+  const bool empty = std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, error) == 0;
+  if (!empty && !core::is_trace_file(path))
+    return fmt::format("-o {}: what is there is no trace, and is not overwritten; remove it, or choose another name", path);
+  if (access(path.c_str(), W_OK) != 0) return fmt::format("-o {}: the trace there is write-protected; choose another name", path);
+  if (core::RecordingLock(path, false).is_held())
+    return fmt::format("-o {}: another recording into it is under way; wait for its end, or choose another name", path);
+  return std::nullopt;
 }
 
 }  // namespace
 
-std::optional<std::string> unusable_trace_path(const std::string& target, const std::optional<std::string>& path) {
-  if (!path) return std::nullopt;
-  if (!core::is_trace_path(*path)) return fmt::format("-o {}: a trace's name ends in .fscope", *path);
-  if (core::is_trace_path(target)) return fmt::format("-o {}: {} is a trace already; copy the file", *path, target);
-  return std::nullopt;
-}
-
 RecordedTarget::~RecordedTarget() {
-  worker_.reset();
+  [[maybe_unused]] const auto ignored = finish();
   session_.reset();
-  std::error_code ignored;
-  if (!temporary_folder_.empty()) std::filesystem::remove_all(temporary_folder_, ignored);
+  std::error_code error;
+  if (!temporary_folder_.empty()) std::filesystem::remove_all(temporary_folder_, error);
 }
 
 emu::Result<std::unique_ptr<RecordedTarget>> RecordedTarget::open(const std::string& target, const Options& options) {
+  if (options.trace_path) {
+    if (const auto problem = unusable_trace_path(target, *options.trace_path)) return emu::Error{*problem};
+  }
   std::unique_ptr<RecordedTarget> result(new RecordedTarget);
-  std::string path = target;
-  if (!core::is_trace_path(target)) {
-    // Said here, so that a wrong name costs no process.
-    const auto resolved = core::resolve_target(target);
-    if (!resolved) return resolved.error();
-    result->scenario_ = resolved->scenario;
-    if (options.trace_path) {
-      path = *options.trace_path;
-    } else {
-      result->temporary_folder_ = make_temporary_folder();
-      if (result->temporary_folder_.empty()) return emu::Error{"no temporary folder; set TMPDIR to one that can be written"};
-      path = result->temporary_folder_ + "/recording.fscope";
-    }
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
-    auto worker = core::Worker::start({target, path, options.max_steps});
-    if (!worker) return worker.error();
-    result->worker_ = std::move(worker).value();
-    if (options.wait) result->worker_->wait();
+  if (core::is_trace_path(target)) {
+    result->path_ = target;
+  } else if (const auto error = result->start(target, options)) {
+    return *error;
   }
-  for (;;) {
-    auto session = core::TraceSession::open(path);
-    if (session) {
-      result->session_ = std::move(session).value();
-      break;
-    }
-    if (result->worker_ == nullptr) return session.error();
-    // Just started: its file may not be there yet.
-    const auto state = result->worker_->poll();
-    if (state == core::Worker::State::failed) return emu::Error{};
-    if (state != core::Worker::State::running) {
-      session = core::TraceSession::open(path);
-      if (!session) return session.error();
-      result->session_ = std::move(session).value();
-      break;
-    }
-    std::this_thread::sleep_for(kPoll);
-  }
+  if (const auto error = result->connect()) return *error;
   if (!result->scenario_) result->scenario_ = core::scenario_of(result->trace().header().meta);
   return result;
 }
 
+std::optional<emu::Error> RecordedTarget::start(const std::string& target, const Options& options) {
+  // Said here, so that a wrong name costs no process.
+  auto resolved = core::resolve_target(target);
+  if (!resolved) return resolved.error();
+  scenario_ = std::move(resolved->scenario);
+  if (options.trace_path) {
+    std::error_code error;
+    path_ = *options.trace_path;
+    if (std::filesystem::exists(path_, error)) {
+      const auto real = std::filesystem::canonical(path_, error);
+      replaces_ = error ? path_ : real.string();
+      const std::filesystem::path place(*replaces_);
+      path_ = (place.parent_path() / fmt::format("{}.recording-{}{}", place.stem().string(), getpid(), kEnding)).string();
+    }
+    kept_path_ = options.trace_path;
+  } else {
+    auto folder = core::make_temporary_folder();
+    if (!folder) return folder.error();
+    temporary_folder_ = std::move(folder).value();
+    path_ = temporary_folder_ + "/recording.fscope";
+  }
+  core::RecordRequest request;
+  request.target = target;
+  request.trace_path = path_;
+  request.max_steps = options.max_steps;
+  request.keep = options.trace_path.has_value();
+  auto worker = core::Worker::start(request);
+  if (!worker) return worker.error();
+  worker_ = std::move(worker).value();
+  return std::nullopt;
+}
+
+std::optional<emu::Error> RecordedTarget::connect() {
+  for (;;) {
+    // Asked before the file is looked at, which may just not be there yet.
+    const bool running = worker_ != nullptr && worker_->poll() == core::Worker::State::running;
+    auto session = core::TraceSession::open(path_);
+    if (session) {
+      session_ = std::move(session).value();
+      return std::nullopt;
+    }
+    if (running) {
+      std::this_thread::sleep_for(kPoll);
+      continue;
+    }
+    if (worker_ == nullptr) return session.error();
+    const std::string why = worker_->message();
+    remove_recording();
+    return why.empty() ? session.error() : emu::Error{why};
+  }
+}
+
 emu::Result<bool> RecordedTarget::refresh() {
-  if (worker_ != nullptr) worker_->poll();
-  return session_->refresh();
+  const auto state = worker_ != nullptr ? worker_->poll() : core::Worker::State::finished;
+  auto changed = session_->refresh();
+  if (!changed || worker_ == nullptr || state == core::Worker::State::running) return changed;
+  bool ended = *changed;
+  if (!trace().stop()) {
+    emu::Stop stop;
+    stop.reason = emu::Stop::Reason::crashed;
+    stop.message = worker_->message().empty() ? "the recording was cut short" : worker_->message();
+    trace().finish(std::move(stop));
+    ended = true;
+  }
+  if (const auto placed = put_in_place(); !placed) return placed.error();
+  return ended;
+}
+
+void RecordedTarget::wait(int stop) {
+  while (worker_ != nullptr && worker_->wait(stop) == core::Worker::State::running) {
+    char byte = 0;
+    while (read(stop, &byte, 1) == 1) {
+      if (++stops_ == 1) {
+        worker_->request_stop();
+      } else {
+        worker_->kill();
+      }
+    }
+  }
+}
+
+emu::Result<void> RecordedTarget::finish() {
+  if (worker_ == nullptr) return {};
+  worker_->end();
+  const auto placed = put_in_place();
+  worker_.reset();
+  return placed;
+}
+
+emu::Result<void> RecordedTarget::put_in_place() {
+  if (!replaces_) return {};
+  const std::string target = *std::exchange(replaces_, std::nullopt);
+  if (worker_->poll() == core::Worker::State::failed) {
+    // Not whole: both are left to people to choose from.
+    kept_path_ = path_;
+    return {};
+  }
+  std::error_code error;
+  // A journal that a killed recorder left would be played back into the new file.
+  std::filesystem::remove(target + "-journal", error);
+  std::filesystem::rename(path_, target, error);
+  if (error) {
+    kept_path_ = path_;
+    return emu::Error{fmt::format("the recording cannot take the place of {}: {}; it is {}", target, error.message(), path_)};
+  }
+  std::filesystem::remove(path_ + "-journal", error);
+  return {};
+}
+
+void RecordedTarget::discard() {
+  if (worker_ == nullptr) return;
+  worker_->kill();
+  remove_recording();
+}
+
+void RecordedTarget::remove_recording() {
+  worker_->end();
+  worker_.reset();
+  replaces_.reset();
+  kept_path_.reset();
+  std::error_code error;
+  std::filesystem::remove(path_, error);
+  std::filesystem::remove(path_ + "-journal", error);
 }
 
 }  // namespace fiberscope::app

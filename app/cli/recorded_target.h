@@ -11,20 +11,18 @@
 
 namespace fiberscope::app {
 
-/// Why a trace of the target cannot be kept at that path; nothing where it can, or no path was named.
-std::optional<std::string> unusable_trace_path(const std::string& target, const std::optional<std::string>& path);
-
 /// A target as a trace: a .fscope file as it is, anything else recorded by a worker into a file that goes with this object
-/// unless a place was named for it.
+/// unless a place was named for it. A place where nothing is yet is recorded into directly, so that others can read along;
+/// a trace that is there already is replaced only by a recording that has come to an end.
 class RecordedTarget {
  public:
   struct Options {
     std::optional<std::string> trace_path;  ///< keep the trace here
     std::uint64_t max_steps = 0;            ///< 0: the target's own limit
-    bool wait = true;                       ///< false: return as soon as the recording has begun
   };
-  /// A failure whose message is empty has been told on stderr by the worker.
+  /// Returns as soon as the recording has begun.
   static emu::Result<std::unique_ptr<RecordedTarget>> open(const std::string& target, const Options& options);
+  /// Ends as finish() does.
   ~RecordedTarget();
   RecordedTarget(const RecordedTarget&) = delete;
   RecordedTarget& operator=(const RecordedTarget&) = delete;
@@ -32,16 +30,36 @@ class RecordedTarget {
   [[nodiscard]] core::Trace& trace() { return session_->trace(); }
   [[nodiscard]] core::TraceSession& session() { return *session_; }
   [[nodiscard]] const core::Scenario* scenario() const { return scenario_ ? &*scenario_ : nullptr; }
-  /// Picks up what was recorded since, and what became of the worker; true if anything changed.
+  /// Where the trace lies that is kept; nothing where it goes with this object.
+  [[nodiscard]] const std::optional<std::string>& kept_path() const { return kept_path_; }
+
+  /// Picks up what was recorded since, and what became of the worker; true if anything changed. Once the worker has ended,
+  /// so has the trace.
   emu::Result<bool> refresh();
+  /// Waits for the recording's end. The first byte that can be read from `stop` stops it in order, the second by force.
+  void wait(int stop);
+  /// Whether that happened.
+  [[nodiscard]] bool was_stopped() const { return stops_ > 0; }
+  /// Ends the recording, in order where its trace is kept, and puts that in its place. The trace is not read any more.
+  emu::Result<void> finish();
+  /// Gives up what is recorded: all is as it was before.
+  void discard();
 
  private:
   RecordedTarget() = default;
+  std::optional<emu::Error> start(const std::string& target, const Options& options);
+  std::optional<emu::Error> connect();
+  emu::Result<void> put_in_place();
+  void remove_recording();
 
   std::unique_ptr<core::Worker> worker_;
   std::unique_ptr<core::TraceSession> session_;
   std::optional<core::Scenario> scenario_;
-  std::string temporary_folder_;  ///< removed at the end
+  std::string path_;                       ///< of the file that is read
+  std::optional<std::string> replaces_;    ///< the trace whose place the recording takes in the end
+  std::optional<std::string> kept_path_;
+  std::string temporary_folder_;           ///< removed at the end
+  int stops_ = 0;
 };
 
 }  // namespace fiberscope::app

@@ -7,6 +7,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
 #include "app/cli/recorded_target.h"
+#include "app/cli/stop_signals.h"
 #include "core/export/trace_export.h"
 #include "core/run_json.h"
 #include "core/scenario.h"
@@ -32,6 +33,9 @@ int print_text(const std::string& text) {
   const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written ? kDone : complain("the output could not be written", kUnusable);
 }
+
+/// What was asked for is done, but of a run that was stopped.
+int code_of(int code, const RecordedTarget& recorded) { return code == kDone && recorded.was_stopped() ? kIncomplete : code; }
 
 /// 3 where the run did not come to its own end.
 int ending_code(const core::Trace& trace) {
@@ -59,40 +63,39 @@ int list_command(const ListOptions& options) {
 }
 
 int run_command(const RunOptions& options) {
-  if (const auto problem = unusable_trace_path(options.target, options.trace_path)) return complain(*problem, kUnusable);
   if (core::is_trace_path(options.target))
     return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target), kUnusable);
-  const auto recorded = RecordedTarget::open(options.target, {options.trace_path, options.max_steps, true});
+  const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
+  const std::optional<std::string>& kept = (*recorded)->kept_path();
   int code = kDone;
   if (options.json) {
-    code = print_json(core::run_json(trace, options.trace_path));
+    code = print_json(core::run_json(trace, kept));
   } else {
-    code = print_text(core::tell_story(trace) + (options.trace_path ? fmt::format("\nTrace: {}\n", *options.trace_path) : ""));
+    code = print_text(core::tell_story(trace) + (kept ? fmt::format("\nTrace: {}\n", *kept) : ""));
   }
   return code != kDone ? code : ending_code(trace);
 }
 
 int show_command(const ShowOptions& options) {
-  const auto recorded = RecordedTarget::open(options.target, {});
+  const auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
-  if (options.step > trace.steps().value)
-    return complain(fmt::format("--step {}: the trace has {} steps; choose 0 … {}", options.step, trace.steps().value, trace.steps().value), kUnusable);
+  if (options.step > trace.steps().value) return complain(step_beyond(options.step, trace), kUnusable);
   core::SnapshotBuilder builder(trace, (*recorded)->scenario());
   const core::Snapshot snapshot = builder.build(core::StepIndex{options.step});
-  return options.json ? print_json(core::to_json(snapshot)) : print_text(core::to_text(snapshot));
+  return code_of(options.json ? print_json(core::to_json(snapshot)) : print_text(core::to_text(snapshot)), **recorded);
 }
 
 int export_command(const ExportOptions& options) {
   const auto format = core::parse_export_format(options.format);
   if (!format) return complain(fmt::format("--format {}: choose jsonl, csv, chrome or text", options.format), kUnusable);
-  const auto recorded = RecordedTarget::open(options.target, {});
+  const auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   const auto result = options.path ? core::export_trace_to((*recorded)->trace(), *format, *options.path)
                                    : core::export_trace((*recorded)->trace(), *format, std::cout);
-  return result ? kDone : complain(result.error().message, kUnusable);
+  return result ? code_of(kDone, **recorded) : complain(result.error().message, kUnusable);
 }
 
 }  // namespace fiberscope::app

@@ -292,6 +292,44 @@ TEST(RecordingWindow, ThePastOfAGrowingTraceIsToldAndEndFollows) {
   EXPECT_FALSE(window.has("##past"));
 }
 
+TEST(RecordingWindow, BeginsAtAStepThatIsNotYetRecorded) {
+  FakeDocument document(20, true);
+  HeadlessWindow window(document);
+  window.session.start_at({118});
+  window.frame();
+  EXPECT_EQ(window.cursor(), 20u);
+  document.grow(50);
+  window.wait(0.1);
+  EXPECT_EQ(window.cursor(), 20u);
+  document.grow(60);
+  window.wait(0.1);
+  EXPECT_EQ(window.cursor(), 118u);
+  document.grow(100);
+  window.wait(0.1);
+  EXPECT_EQ(window.cursor(), 118u);
+}
+
+TEST(RecordingWindow, WhereTheReaderWentCountsMoreThanWhereToBegin) {
+  FakeDocument document(20, true);
+  HeadlessWindow window(document);
+  window.session.start_at({118});
+  window.press(Key::home);
+  document.grow(200);
+  window.wait(0.1);
+  EXPECT_EQ(window.cursor(), 0u);
+}
+
+TEST(RecordingWindow, OfATraceThatEndsBeforeItTheEndIsShown) {
+  FakeDocument document(20, true);
+  HeadlessWindow window(document);
+  window.session.start_at({118});
+  document.grow(50);
+  window.wait(0.1);
+  document.grow(0);
+  window.wait(0.1);
+  EXPECT_EQ(window.cursor(), 70u);
+}
+
 TEST(RecordingWindow, PlaybackWaitsAtTheEndForMore) {
   FakeDocument document(20, true);
   HeadlessWindow window(document);

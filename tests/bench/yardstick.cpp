@@ -25,7 +25,7 @@ void on_write(uc_engine*, uc_mem_type, std::uint64_t, int, std::int64_t, void*) 
 }  // namespace
 
 emu::Image bench_image(const std::string& name) {
-  auto image = emu::Image::load(std::string(FIBERSCOPE_BENCH_IMAGES) + "/" + name + ".elf");
+  auto image = emu::Image::load(std::string(FIBERSCOPE_GUEST_IMAGES) + "/" + name + ".elf");
   if (!image) throw std::runtime_error(image.error().message);
   return std::move(image).value();
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <ostream>
 
 #include "tests/cli/program.h"
 
@@ -14,6 +15,8 @@ struct Case {
   std::vector<std::string> words;
   int code;
   std::string message;  ///< must be part of the one line on stderr
+
+  friend void PrintTo(const Case& value, std::ostream* out) { *out << value.name; }
 };
 
 class BadInput : public ::testing::TestWithParam<Case> {

@@ -1,0 +1,26 @@
+#pragma once
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <stdexcept>
+#include <string>
+
+#include "app/trace_document.h"
+
+namespace fiberscope::app {
+
+/// The first scenario as the program records it.
+inline std::unique_ptr<TraceDocument> record_document(const std::string& language = "en") {
+  const auto path =
+      std::filesystem::temp_directory_path() / ("fiberscope-test-" + std::to_string(getpid()) + ".fscope");
+  const std::string command = "'" FIBERSCOPE_PROGRAM "' run switch-to-context -o '" + path.string() + "' > /dev/null";
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+  auto recorded = RecordedTarget::open(path.string(), {});
+  std::filesystem::remove(path);
+  if (!recorded) throw std::runtime_error(recorded.error().message);
+  return std::make_unique<TraceDocument>(std::move(recorded).value(), language);
+}
+
+}  // namespace fiberscope::app
