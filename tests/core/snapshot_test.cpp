@@ -6,6 +6,8 @@
 #include <stdexcept>
 
 #include "core/snapshot_builder.h"
+#include "core/thread_table.h"
+#include "tests/core/event_run.h"
 #include "tests/core/recorded_run.h"
 
 namespace fiberscope::core {
@@ -122,6 +124,39 @@ TEST_F(SnapshotTest, NextAndPreviousAccessMeetEachOther) {
   for (auto step = trace_->previous_access(cell, 1, trace_->steps() + 1); step; step = trace_->previous_access(cell, 1, *step)) back.push_back(*step);
   std::reverse(back.begin(), back.end());
   EXPECT_EQ(back, accesses);
+}
+
+TEST(SnapshotOfEvents, CaptionTellsTheStepAndThenItsInterrupts) {
+  EventRun run = record_events();
+  SnapshotBuilder builder(*run.trace, nullptr);
+  // xor ebp, ebp set the zero flag; the interrupt behind it cleared it again and went to main.
+  const Snapshot snapshot = builder.build(StepIndex{1});
+  EXPECT_EQ(snapshot.registers[emu::Register::rflags], 2U);
+  EXPECT_EQ(snapshot.caption.sentence.rfind("Only the flags changed: zero 1", 0), 0U) << snapshot.caption.sentence;
+  EXPECT_NE(snapshot.caption.sentence.find("Then: interrupt 32 delivered"), std::string::npos) << snapshot.caption.sentence;
+  ASSERT_EQ(snapshot.events.size(), 2U);
+  // The instruction at rip is the one that really runs next, not the interrupted one.
+  EXPECT_EQ(snapshot.next->symbol, "main");
+  // rsp moved to the other thread's stack by the interrupt, not by the instruction.
+  ASSERT_TRUE(snapshot.switched.has_value());
+  EXPECT_EQ(snapshot.switched->reason, SwitchReason::timer);
+  EXPECT_EQ(snapshot.on_cpu, ThreadId{1});
+}
+
+TEST(StackOwner, AtATopThatIsAnothersBottomTheLastOwnerKeepsIt) {
+  Thread low;
+  low.id = ThreadId{1};
+  low.stack = {emu::Address{0x1000}, emu::Address{0x2000}};
+  Thread high;
+  high.id = ThreadId{2};
+  high.stack = {emu::Address{0x2000}, emu::Address{0x3000}};
+  const std::vector<Thread> threads{low, high};
+  EXPECT_EQ(stack_owner(threads, emu::Address{0x2000}), ThreadId{2});
+  EXPECT_EQ(stack_owner(threads, emu::Address{0x2000}, ThreadId{1}), ThreadId{1});
+  EXPECT_EQ(stack_owner(threads, emu::Address{0x2000}, ThreadId{2}), ThreadId{2});
+  EXPECT_EQ(stack_owner(threads, emu::Address{0x3000}), ThreadId{2});
+  EXPECT_EQ(stack_owner(threads, emu::Address{0x3008}), std::nullopt);
+  EXPECT_EQ(stack_owner(threads, emu::Address{0x1ff8}, ThreadId{2}), ThreadId{1});
 }
 
 }  // namespace
