@@ -102,6 +102,18 @@ TEST(EngineRecording, CodeThatChangesItselfEqualsTheOracle) {
   EXPECT_EQ(numbers.size(), 16U);
 }
 
+TEST(EngineRecording, AnInstructionThatBeginsAnewIsRecordedOnce) {
+  const emu::Image image = emu::machine_guest("control");
+  const auto trace = record_at(image, "rewriting_itself", 2000);
+  std::size_t stores = 0;
+  for (std::uint64_t step = 1; step <= 2000; ++step) {
+    const std::size_t writes = trace->effects_of(StepIndex{step}).memory.size();
+    ASSERT_LE(writes, 1U) << "step " << step << ": " << instruction_text(*trace, StepIndex{step});
+    stores += writes;
+  }
+  EXPECT_EQ(stores, 2U * 5) << "two a round, of 408 steps";
+}
+
 TEST(EngineRecording, InterruptsEqualTheOracle) {
   const emu::Image image = emu::machine_guest("interrupts");
   for (const char* label : {"held_sti", "held_sti_cli", "held_popf", "held_stack_segment", "held_twice", "held_sti_hlt"}) {

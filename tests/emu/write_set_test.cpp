@@ -52,6 +52,7 @@ TEST(WriteSet, StringComparisonsLeaveTheirResultWhereItIs) {
 TEST(WriteSet, LockedAndExchangingInstructionsChangeWhatTheDecoderForgets) {
   EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x0f, 0xb1, 0x0b}), {Register::rax, Register::rflags})) << "lock cmpxchg";
   EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x0f, 0xc1, 0x03}), {Register::rax, Register::rflags})) << "lock xadd";
+  EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x01, 0x03}), {Register::rdx, Register::r15, Register::rflags})) << "any lock: all of them";
   EXPECT_TRUE(set_of({0xd7}).contains(Register::rax)) << "xlat";
   EXPECT_TRUE(has_all(set_of({0xc8, 0, 0, 0}), {Register::rsp, Register::rbp})) << "enter";
   EXPECT_TRUE(set_of({0xfb}).contains(Register::rflags)) << "sti";
