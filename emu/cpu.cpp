@@ -10,6 +10,8 @@
 #include <utility>
 
 #include "emu/engine_registers.h"
+#include "emu/engine_state.h"
+#include "emu/rep_writes.h"
 #include "emu/step_code.h"
 
 namespace fiberscope::emu {
@@ -32,15 +34,6 @@ constexpr std::uint64_t kInterruptFlag = 1 << 9;
 constexpr std::uint64_t kLowFlags = 0xd5;           // SF, ZF, AF, PF, CF
 constexpr std::uint64_t kBreakpointEnables = 0xff;  // of dr7
 
-/// Registers that are not recorded but belong to the processor's state: tables, debug registers, …
-constexpr int kHiddenTables[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
-constexpr int kHiddenRegisters[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2, UC_X86_REG_DR3,
-                                    UC_X86_REG_DR6, UC_X86_REG_DR7};
-/// … and model-specific ones (Intel SDM vol. 4): EFER, STAR, LSTAR, CSTAR, FMASK, the other GS base, TSC_AUX, SYSENTER's
-/// three, PAT.
-constexpr std::uint32_t kHiddenModelRegisters[] = {0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102,
-                                                   0xc0000103, 0x174,      0x175,      0x176,      0x277};
-
 std::string hex(std::span<const std::uint8_t> bytes) {
   std::string text;
   for (const std::uint8_t byte : bytes) text += fmt::format("{}{:02x}", text.empty() ? "" : " ", byte);
@@ -60,8 +53,7 @@ struct Cpu::Impl {
   const StepCode* pending = nullptr;  // opened, not finished
   std::uint64_t* record = nullptr;    // its place in the buffer
   std::size_t write_words = 0;
-  std::vector<AddressRange> rep_writes;
-  AddressRange last_rep_store;
+  RepWrites rep_writes;
   std::vector<std::pair<Address, std::vector<std::uint8_t>>> torn;  // what a store over a page's end overwrote
   RegisterFile before;  // at the first of those stores
   std::string output;
@@ -121,7 +113,7 @@ struct Cpu::Impl {
     add(UC_HOOK_INSN, &Impl::hook_out, UC_X86_INS_OUT);
     if (uc != nullptr) {
       load_control(fresh);
-      copy_state(uc, fresh);
+      copy_processor(uc, fresh);
       uc_close(uc);
     }
     uc = fresh;
@@ -143,64 +135,12 @@ struct Cpu::Impl {
     while (memory.region_at(Address{page}) != nullptr) page -= kPageSize;
     if (uc_mem_map(fresh, page, kPageSize, UC_PROT_READ | UC_PROT_EXEC) != UC_ERR_OK) return;
     uc_mem_write(fresh, page, kLoad, sizeof kLoad);
-    for (const Register reg : {Register::cr3, Register::cr4}) write(fresh, engine_register(reg), get(reg), 0);
-    write(fresh, engine_register(Register::rax), cr0, 0);
+    for (const Register reg : {Register::cr3, Register::cr4}) write_register(fresh, engine_register(reg), get(reg), 0);
+    write_register(fresh, engine_register(Register::rax), cr0, 0);
     stop = CpuStop{};  // keeps the hooks silent
     uc_emu_start(fresh, page, 0, 0, 1);
     stop.reset();
     uc_mem_unmap(fresh, page, kPageSize);
-  }
-
-  static void copy_state(uc_engine* from, uc_engine* to) {
-    for (const int id : kHiddenTables) {
-      uc_x86_mmr table{};
-      uc_reg_read(from, id, &table);
-      uc_reg_write(to, id, &table);
-    }
-    for (const int id : kHiddenRegisters) {
-      std::uint64_t value[2] = {0, 0};
-      uc_reg_read(from, id, value);
-      uc_reg_write(to, id, value);
-    }
-    for (const std::uint32_t id : kHiddenModelRegisters) {
-      uc_x86_msr model{id, 0};
-      uc_reg_read(from, UC_X86_REG_MSR, &model);
-      uc_reg_write(to, UC_X86_REG_MSR, &model);
-    }
-    write_all(to, read_all(from));
-  }
-
-  static RegisterFile read_all(uc_engine* engine) {
-    RegisterFile file;
-    for (std::size_t i = 0; i < kRegisterSlots; ++i) {
-      const EngineRegister reg = engine_register(static_cast<Register>(i));
-      uc_reg_read(engine, reg.id, &file.slots[i]);
-      if (reg.slots == 2) ++i;
-    }
-    return file;
-  }
-
-  static void write_all(uc_engine* engine, const RegisterFile& file) {
-    for (std::size_t i = 0; i < kRegisterSlots; ++i) {
-      const EngineRegister reg = engine_register(static_cast<Register>(i));
-      write(engine, reg, file.slots[i], reg.slots == 2 ? file.slots[i + 1] : 0);
-      if (reg.slots == 2) ++i;
-    }
-    // Loading a selector of fs or gs may have cleared its base.
-    for (const Register base : {Register::fs_base, Register::gs_base}) write(engine, engine_register(base), file[base], 0);
-  }
-
-  static void write(uc_engine* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high) {
-    const std::uint64_t value[2] = {low, high};
-    if (reg.id != UC_X86_REG_CR2) {
-      uc_reg_write(engine, reg.id, value);
-      return;
-    }
-    // 2.1 writes CR3 along with it.
-    std::uint64_t cr3 = 0;
-    uc_reg_read(engine, UC_X86_REG_CR3, &cr3);
-    uc_reg_write(engine, reg.id, value);
-    uc_reg_write(engine, UC_X86_REG_CR3, &cr3);
   }
 
   // ---- hooks ----
@@ -262,11 +202,11 @@ struct Cpu::Impl {
   void on_write(std::uint64_t address, unsigned size, std::uint64_t value) {
     if (pending == nullptr) return;
     if ((address & (kPageSize - 1)) + std::max<unsigned>(size, pending->store_span) > kPageSize) {
-      if (torn.empty()) before = read_all(uc);
+      if (torn.empty()) before = read_registers(uc);
       torn.emplace_back(Address{address}, memory.copy(Address{address}, size));
     }
     if (pending->is_rep) {
-      add_rep_write(Address{address}, size);
+      rep_writes.add(Address{address}, size);
     } else if (record != nullptr) {
       std::uint64_t* words = record + 2 + write_words;
       words[0] = (address & kWriteAddressMask) | (std::uint64_t{size} << 56);
@@ -283,7 +223,7 @@ struct Cpu::Impl {
     if (pending == nullptr) return std::nullopt;
     const auto instruction = Disassembler().decode(Address{pending->rip}, {pending->bytes.data(), pending->size});
     if (!instruction) return std::nullopt;
-    const RegisterFile now = read_all(uc);
+    const RegisterFile now = read_registers(uc);
     for (const MemoryOperand& operand : instruction->memory)
       if (address_of(operand, now) >> 47 != 0) return operand;
     return std::nullopt;
@@ -303,7 +243,7 @@ struct Cpu::Impl {
     CpuStop fault;
     fault.cause = CpuStop::Cause::exception;
     const std::optional<MemoryOperand> high = fetch ? std::nullopt : high_operand();
-    if (high) address = address_of(*high, read_all(uc));
+    if (high) address = address_of(*high, read_registers(uc));
     if (!is_canonical(address)) {
       fault.vector = high && is_stack(*high) ? kStackFault : kGeneralProtection;
       fault.detail = fmt::format("{} {:#x}, which is not canonical", write ? "write to" : fetch ? "fetch from" : "read of", address);
@@ -355,10 +295,10 @@ struct Cpu::Impl {
     if (code.is_time_stamp) {
       // The engine would read the host's clock.
       const std::uint64_t time = ports.time_stamp();
-      write(uc, engine_register(Register::rax), time & 0xffffffff, 0);
-      write(uc, engine_register(Register::rdx), time >> 32, 0);
-      if (code.bytes[code.size - 1] == 0xf9) write(uc, engine_register(Register::rcx), 0, 0);  // rdtscp
-      write(uc, engine_register(Register::rip), code.rip + code.size, 0);
+      write_register(uc, engine_register(Register::rax), time & 0xffffffff, 0);
+      write_register(uc, engine_register(Register::rdx), time >> 32, 0);
+      if (code.bytes[code.size - 1] == 0xf9) write_register(uc, engine_register(Register::rcx), 0, 0);  // rdtscp
+      write_register(uc, engine_register(Register::rip), code.rip + code.size, 0);
       return;
     }
     if (code.is_sti) {
@@ -373,7 +313,7 @@ struct Cpu::Impl {
         refuse(kInvalidOpcode, "mov to dr7: hardware breakpoints are not emulated");
       return;
     }
-    const Address target = effective_address(*code.aligned, read_all(uc), Address{code.rip + code.size});
+    const Address target = effective_address(*code.aligned, read_registers(uc), Address{code.rip + code.size});
     if (target.value % 16 != 0)
       refuse(kGeneralProtection, fmt::format("16-byte operand at {:#x}, which is not a multiple of 16", target.value));
   }
@@ -383,11 +323,11 @@ struct Cpu::Impl {
     const std::uint64_t rax = get(Register::rax);
     const std::uint64_t flags = get(Register::rflags);
     if (code.bytes[code.size - 1] == 0x9f) {
-      write(uc, engine_register(Register::rax), (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
+      write_register(uc, engine_register(Register::rax), (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
     } else {
-      write(uc, engine_register(Register::rflags), (flags & ~kLowFlags) | ((rax >> 8) & kLowFlags), 0);
+      write_register(uc, engine_register(Register::rflags), (flags & ~kLowFlags) | ((rax >> 8) & kLowFlags), 0);
     }
-    write(uc, engine_register(Register::rip), code.rip + code.size, 0);
+    write_register(uc, engine_register(Register::rip), code.rip + code.size, 0);
   }
 
   void refuse(std::uint8_t vector, std::string detail) {
@@ -420,16 +360,16 @@ struct Cpu::Impl {
   }
 
   void read_slots(const StepCode& code, std::uint64_t* values) const {
+    // Only narrow registers leave part of their slots as it is.
+    for (const std::uint8_t offset : code.narrow) values[offset] = 0;
     const std::size_t count = code.engine_registers.size();
-    if (count == 0) return;
-    std::fill_n(values, code.slots.size(), 0);
     if (count == 1) {
       uc_reg_read(uc, code.engine_registers[0], values);
-      return;
+    } else if (count > 1) {
+      std::array<void*, kRegisterSlots> targets;
+      for (std::size_t i = 0; i < count; ++i) targets[i] = values + code.offsets[i];
+      uc_reg_read_batch(uc, const_cast<int*>(code.engine_registers.data()), targets.data(), static_cast<int>(count));
     }
-    std::array<void*, kRegisterSlots> targets;
-    for (std::size_t i = 0; i < count; ++i) targets[i] = values + code.offsets[i];
-    uc_reg_read_batch(uc, const_cast<int*>(code.engine_registers.data()), targets.data(), static_cast<int>(count));
   }
 
   // ---- the log ----
@@ -445,21 +385,9 @@ struct Cpu::Impl {
     return buffer != nullptr;
   }
 
-  void add_rep_write(Address address, unsigned size) {
-    last_rep_store = {address, address + size};
-    if (!rep_writes.empty() && rep_writes.back().high == address) {
-      rep_writes.back().high = address + size;
-    } else if (!rep_writes.empty() && rep_writes.back().low == address + size) {
-      rep_writes.back().low = address;  // the direction flag is set
-    } else {
-      rep_writes.push_back({address, address + size});
-    }
-  }
-
   /// Appends what lies in the written ranges now; a step that does not fit an empty buffer ends the recording.
   bool add_blocks(const StepCode& code) {
-    std::size_t words = 2 + code.slots.size();
-    for (const AddressRange& range : rep_writes) words += 2 + (range.size() + 7) / 8;
+    const std::size_t words = 2 + code.slots.size() + rep_writes.log_words();
     if (words > StepBuffer::kWords) {
       CpuStop failure;
       failure.cause = CpuStop::Cause::failure;
@@ -485,16 +413,8 @@ struct Cpu::Impl {
   }
 
   void append_blocks() {
-    for (const AddressRange& range : rep_writes) {
-      const std::vector<std::uint8_t> bytes = memory.copy(range.low, range.size());
-      std::uint64_t* block = record + 2 + write_words;
-      block[0] = (range.low.value & kWriteAddressMask) | (kBlockWrite << 56);
-      block[1] = bytes.size();
-      const std::size_t data_words = (bytes.size() + 7) / 8;
-      std::fill_n(block + 2, data_words, 0);
-      std::memcpy(block + 2, bytes.data(), bytes.size());
-      write_words += 2 + data_words;
-    }
+    const std::uint64_t* const first = record + 2 + write_words;
+    write_words += static_cast<std::size_t>(rep_writes.log(record + 2 + write_words, memory) - first);
   }
 
   void append_output() {
@@ -511,8 +431,7 @@ struct Cpu::Impl {
 
   void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before, const std::vector<Write>& writes) {
     if (sink == nullptr) return;
-    std::size_t words = 3 + 2 * writes.size() + 2 * kRegisterSlots;
-    for (const AddressRange& range : rep_writes) words += 2 + (range.size() + 7) / 8;
+    const std::size_t words = 3 + 2 * writes.size() + 2 * kRegisterSlots + rep_writes.log_words();
     if (words > StepBuffer::kWords || !reserve(words)) return;
     // Writes stand one word further on than in a step.
     record = buffer->words + buffer->used.load(std::memory_order_relaxed) + 1;
@@ -525,7 +444,7 @@ struct Cpu::Impl {
       at[1] = write.value;
       write_words += 2;
     }
-    const RegisterFile now = read_all(uc);
+    const RegisterFile now = read_registers(uc);
     std::uint64_t* pairs = record + 2 + write_words;
     for (std::size_t i = 0; i < kRegisterSlots; ++i) {
       *pairs++ = i;
@@ -599,7 +518,7 @@ struct Cpu::Impl {
     record = nullptr;
     must_renew = true;
     if (stop) {
-      if (rip != code.rip && !code.is_rep) write(uc, engine_register(Register::rip), code.rip, 0);
+      if (rip != code.rip && !code.is_rep) write_register(uc, engine_register(Register::rip), code.rip, 0);
       return;
     }
     if (error == UC_ERR_INSN_INVALID || error == UC_ERR_EXCEPTION) {
@@ -643,20 +562,14 @@ struct Cpu::Impl {
       for (auto undo = torn.rbegin(); undo != torn.rend(); ++undo) memory.write_bytes(undo->first, undo->second);
       // fstp has popped, fnsave has cleared the FPU all the same.
       const std::uint64_t fault_address = get(Register::cr2);
-      write_all(uc, before);
-      write(uc, engine_register(Register::cr2), fault_address, 0);
+      write_registers(uc, before);
+      write_register(uc, engine_register(Register::cr2), fault_address, 0);
       return;
     }
     const bool by_store = stop && stop->vector == kPageFault && (stop->error_code & kWriteFault) != 0;
     if (!by_store || rep_writes.empty()) return;
-    AddressRange& range = rep_writes.back();
-    if (range.high == last_rep_store.high) {
-      range.high = last_rep_store.low;
-    } else {
-      range.low = last_rep_store.high;
-    }
-    if (range.empty()) rep_writes.pop_back();
-    if (!torn.empty() && torn.back().first == last_rep_store.low) memory.write_bytes(torn.back().first, torn.back().second);
+    const Address failed = rep_writes.take_back_last();
+    if (!torn.empty() && torn.back().first == failed) memory.write_bytes(torn.back().first, torn.back().second);
   }
 
   static CpuStop failure(std::string detail) {
@@ -693,15 +606,15 @@ std::uint64_t Cpu::read(Register reg) const { return read_all()[reg]; }
 
 void Cpu::write(Register reg, std::uint64_t value) {
   const EngineRegister engine = engine_register(reg);
-  if (engine.slots == 1) return Impl::write(impl_->uc, engine, value, 0);
+  if (engine.slots == 1) return write_register(impl_->uc, engine, value, 0);
   RegisterFile all = read_all();
   all[reg] = value;
   const std::size_t low = slot(reg) - (slot(reg) - slot(Register::fp0)) % 2;
-  Impl::write(impl_->uc, engine, all.slots[low], all.slots[low + 1]);
+  write_register(impl_->uc, engine, all.slots[low], all.slots[low + 1]);
 }
 
-RegisterFile Cpu::read_all() const { return Impl::read_all(impl_->uc); }
-void Cpu::write_all(const RegisterFile& registers) { Impl::write_all(impl_->uc, registers); }
+RegisterFile Cpu::read_all() const { return read_registers(impl_->uc); }
+void Cpu::write_all(const RegisterFile& registers) { write_registers(impl_->uc, registers); }
 
 namespace {
 

@@ -69,6 +69,8 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
     const EngineRegister engine = engine_register(static_cast<Register>(code->slots[i]));
     code->engine_registers.push_back(engine.id);
     code->offsets.push_back(static_cast<std::uint8_t>(i));
+    const bool whole = code->slots[i] < kGeneralRegisters || code->slots[i] >= slot(Register::xmm0);
+    if (!whole) code->narrow.push_back(static_cast<std::uint8_t>(i + engine.slots - 1U));
     // The two halves of a wide register are neighbours in the list and read at once.
     if (engine.slots == 2) ++i;
   }

@@ -21,6 +21,7 @@ struct StepCode {
   std::vector<std::uint8_t> slots;           ///< its write set
   std::vector<int> engine_registers;         ///< the registers to read for it …
   std::vector<std::uint8_t> offsets;         ///< … and where in the list of slot values each goes
+  std::vector<std::uint8_t> narrow;          ///< places in that list that the engine does not fill whole
   const std::uint8_t* live_bytes = nullptr;  ///< where the code may change under us: what to compare with
   std::optional<MemoryOperand> aligned;      ///< an operand that must lie on a 16-byte boundary
   bool is_rep = false;

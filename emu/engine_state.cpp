@@ -1,0 +1,71 @@
+#include "emu/engine_state.h"
+
+#include <unicorn/unicorn.h>
+
+namespace fiberscope::emu {
+namespace {
+
+/// Registers that are not recorded but belong to the processor's state: tables, debug registers, …
+constexpr int kHiddenTables[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
+constexpr int kHiddenRegisters[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2, UC_X86_REG_DR3,
+                                    UC_X86_REG_DR6, UC_X86_REG_DR7};
+/// … and model-specific ones (Intel SDM vol. 4): EFER, STAR, LSTAR, CSTAR, FMASK, the other GS base, TSC_AUX, SYSENTER's
+/// three, PAT.
+constexpr std::uint32_t kHiddenModelRegisters[] = {0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102,
+                                                   0xc0000103, 0x174,      0x175,      0x176,      0x277};
+
+}  // namespace
+
+void copy_processor(uc_engine* from, uc_engine* to) {
+  for (const int id : kHiddenTables) {
+    uc_x86_mmr table{};
+    uc_reg_read(from, id, &table);
+    uc_reg_write(to, id, &table);
+  }
+  for (const int id : kHiddenRegisters) {
+    std::uint64_t value[2] = {0, 0};
+    uc_reg_read(from, id, value);
+    uc_reg_write(to, id, value);
+  }
+  for (const std::uint32_t id : kHiddenModelRegisters) {
+    uc_x86_msr model{id, 0};
+    uc_reg_read(from, UC_X86_REG_MSR, &model);
+    uc_reg_write(to, UC_X86_REG_MSR, &model);
+  }
+  write_registers(to, read_registers(from));
+}
+
+RegisterFile read_registers(uc_engine* engine) {
+  RegisterFile file;
+  for (std::size_t i = 0; i < kRegisterSlots; ++i) {
+    const EngineRegister reg = engine_register(static_cast<Register>(i));
+    uc_reg_read(engine, reg.id, &file.slots[i]);
+    if (reg.slots == 2) ++i;
+  }
+  return file;
+}
+
+void write_registers(uc_engine* engine, const RegisterFile& file) {
+  for (std::size_t i = 0; i < kRegisterSlots; ++i) {
+    const EngineRegister reg = engine_register(static_cast<Register>(i));
+    write_register(engine, reg, file.slots[i], reg.slots == 2 ? file.slots[i + 1] : 0);
+    if (reg.slots == 2) ++i;
+  }
+  // Loading a selector of fs or gs may have cleared its base.
+  for (const Register base : {Register::fs_base, Register::gs_base}) write_register(engine, engine_register(base), file[base], 0);
+}
+
+void write_register(uc_engine* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high) {
+  const std::uint64_t value[2] = {low, high};
+  if (reg.id != UC_X86_REG_CR2) {
+    uc_reg_write(engine, reg.id, value);
+    return;
+  }
+  // 2.1 writes CR3 along with it.
+  std::uint64_t cr3 = 0;
+  uc_reg_read(engine, UC_X86_REG_CR3, &cr3);
+  uc_reg_write(engine, reg.id, value);
+  uc_reg_write(engine, UC_X86_REG_CR3, &cr3);
+}
+
+}  // namespace fiberscope::emu

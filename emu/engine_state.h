@@ -1,0 +1,19 @@
+#pragma once
+#include <cstdint>
+
+#include "emu/engine_registers.h"
+#include "emu/registers.h"
+
+struct uc_struct;
+
+namespace fiberscope::emu {
+
+/// The processor's state in an engine, which is only named here: its types stay in the sources.
+RegisterFile read_registers(uc_struct* engine);
+void write_registers(uc_struct* engine, const RegisterFile& registers);
+/// `high` is the upper half of a wide register.
+void write_register(uc_struct* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high);
+/// Everything that makes up the processor, also what is not recorded: tables, debug and model-specific registers.
+void copy_processor(uc_struct* from, uc_struct* to);
+
+}  // namespace fiberscope::emu
