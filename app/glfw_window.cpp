@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -139,6 +140,10 @@ class Window {
 emu::Result<void> Window::open() {
   glfw_message().clear();
   glfwSetErrorCallback([](int, const char* text) { glfw_message() = text; });
+#if defined(GLFW_PLATFORM)
+  // 3.4 tries Wayland first, whose library complains on stderr where there is none.
+  if (std::getenv("WAYLAND_DISPLAY") == nullptr) glfwInitHint(GLFW_PLATFORM, GLFW_PLATFORM_X11);
+#endif
   if (glfwInit() == GLFW_FALSE) return no_window(glfw_message());
   started_ = true;
   glfwWindowHint(GLFW_CONTEXT_VERSION_MAJOR, 3);
