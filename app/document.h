@@ -1,9 +1,11 @@
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "core/code_view.h"
 #include "core/snapshot.h"
+#include "core/step_search.h"
 #include "core/timeline.h"
 
 namespace fiberscope::app {
@@ -30,6 +32,11 @@ class Document {
   /// The last step at or before the cursor that wrote any byte of the cell, or the register.
   virtual std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) = 0;
   virtual std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) = 0;
+
+  /// The first of the steps first … last that shows the text (core/step_finder.h says where). Looks in small portions, at
+  /// least at one, as long as `go_on` says so.
+  virtual core::StepSearch find(const std::string& text, core::StepIndex first, core::StepIndex last,
+                                const std::function<bool()>& go_on) = 0;
 };
 
 }  // namespace fiberscope::app

@@ -1,7 +1,6 @@
 #include "app/film.h"
 
 #include <algorithm>
-#include <cctype>
 
 namespace fiberscope::app {
 namespace {
@@ -41,63 +40,18 @@ const core::Cell* find_cell(const core::Snapshot& snapshot, emu::Address address
   return nullptr;
 }
 
-bool names_word(std::string_view text, std::string_view word) {
-  const auto is_letter = [&](std::size_t at) {
-    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at])) != 0;
+/// Only what the instruction itself moved, and only to or from memory: between registers the tags tell it.
+void add_flight(Film& film, const core::Snapshot& before, const core::Snapshot& now) {
+  if (!now.moved || (!now.moved->from_memory && !now.moved->to_memory)) return;
+  const core::Move& move = *now.moved;
+  const auto place = [](const core::Snapshot& snapshot, std::optional<emu::Register> reg,
+                        std::optional<emu::Address> memory) -> std::optional<Place> {
+    if (reg) return Place{RegisterPlace{*reg}};
+    return memory ? place_of_memory(snapshot, *memory) : std::nullopt;
   };
-  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    if ((at == 0 || !is_letter(at - 1)) && !is_letter(at + word.size())) return true;
-  }
-  return false;
-}
-
-bool is_call(std::string_view text) {
-  return text.starts_with("call");
-}
-
-/// The register that a stored value came from: one that the instruction names outside of brackets and that held the
-/// value.
-std::optional<emu::Register> source_of(const core::Snapshot& before, const core::InstructionView& instruction,
-                                       std::uint64_t value) {
-  if (is_call(instruction.intel)) return emu::Register::rip;
-  std::string text = instruction.intel;
-  if (const auto open = text.find('['); open != std::string::npos) {
-    const auto close = text.find(']', open);
-    text.erase(open, close == std::string::npos ? std::string::npos : close - open + 1);
-  }
-  for (std::size_t i = 0; i < emu::kGeneralRegisters; ++i) {
-    const emu::Register reg = emu::general_register(i);
-    if (before.registers[reg] == value && names_word(text, emu::register_name(reg))) return reg;
-  }
-  return std::nullopt;
-}
-
-void add_stores(Film& film, const core::Snapshot& before, const core::Snapshot& now) {
-  for (const core::MemoryChange& change : now.written) {
-    if (change.size != 8) continue;
-    const auto to = place_of_memory(now, change.address);
-    const auto from = source_of(before, *now.instruction, change.new_value);
-    if (to && from) film.flights.push_back({RegisterPlace{*from}, *to, change.new_value});
-  }
-}
-
-void add_loads(Film& film, const core::Snapshot& before, const core::Snapshot& now) {
-  for (const core::MemoryAccess& access : now.accesses) {
-    if (access.is_write || access.size != 8) continue;
-    const core::Cell* cell = find_cell(before, access.address);
-    const auto from = place_of_memory(before, access.address);
-    if (cell == nullptr || !from) continue;
-    for (const core::RegisterChange& change : now.changed) {
-      if (change.new_value != cell->value) continue;
-      film.flights.push_back({*from, RegisterPlace{change.reg}, change.new_value});
-      break;
-    }
-    // A popped value that equals what the register held changes nothing but flies all the same.
-    if (film.flights.empty() && now.instruction->intel.starts_with("pop ")) {
-      const auto reg = emu::register_by_name(std::string_view(now.instruction->intel).substr(4));
-      if (reg) film.flights.push_back({*from, RegisterPlace{*reg}, cell->value});
-    }
-  }
+  const auto from = place(before, move.from_register, move.from_memory);
+  const auto to = place(now, move.to_register, move.to_memory);
+  if (from && to) film.flights.push_back({*from, *to, move.value});
 }
 
 }  // namespace
@@ -129,8 +83,7 @@ Film make_film(const core::Snapshot* before, const core::Snapshot& now, double p
   film.rsp.from = place_of(before->rsp_thread, before->registers[emu::Register::rsp]);
   film.rbp.from = place_of(before->rbp_thread, before->registers[emu::Register::rbp]);
   film.light_from = before->on_cpu;
-  add_stores(film, *before, now);
-  add_loads(film, *before, now);
+  add_flight(film, *before, now);
   return film;
 }
 

@@ -1,56 +1,35 @@
 #include "app/finder.h"
 
 #include <algorithm>
-#include <cctype>
+#include <chrono>
 
 namespace fiberscope::app {
-namespace {
-
-std::string fold_case(std::string_view text) {
-  std::string folded(text);
-  std::transform(folded.begin(), folded.end(), folded.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return folded;
-}
-
-std::string function_of(const core::InstructionView& instruction) {
-  return instruction.symbol.substr(0, instruction.symbol.find('+'));
-}
-
-}  // namespace
 
 void Finder::start(std::string_view needle, core::StepIndex from) {
   needle_ = needle;
-  folded_ = fold_case(needle);
-  last_function_.clear();
   from_ = from;
-  at_ = from;
-  progress_ = folded_.empty() ? Progress::idle : Progress::searching;
+  at_ = from + 1;
+  around_ = false;
+  progress_ = needle_.empty() ? Progress::idle : Progress::searching;
 }
 
-bool Finder::matches(const core::Snapshot& snapshot) {
-  if (!snapshot.instruction) return false;
-  const core::InstructionView& instruction = *snapshot.instruction;
-  const std::string function = function_of(instruction);
-  const bool entered = function != last_function_;
-  last_function_ = function;
-  const auto holds = [&](std::string_view text) { return fold_case(text).find(folded_) != std::string::npos; };
-  if (entered && holds(function)) return true;
-  return holds(instruction.intel) || holds(instruction.att) || holds(snapshot.caption.sentence) ||
-         (folded_.find(':') != std::string::npos && holds(instruction.file + ":" + std::to_string(instruction.line)));
-}
-
-Finder::Progress Finder::work(Document& document, std::size_t portion) {
-  if (progress_ != Progress::searching) return progress_;
+Finder::Progress Finder::work(Document& document, double seconds) {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  const auto go_on = [deadline] { return Clock::now() < deadline; };
   const core::StepIndex end = document.timeline().steps;
-  if (last_function_.empty()) {
-    const core::Snapshot& start = document.snapshot(from_);
-    if (start.instruction) last_function_ = function_of(*start.instruction);
-  }
-  for (std::size_t i = 0; i < portion; ++i) {
-    at_ = at_ >= end ? core::StepIndex{std::min<std::uint64_t>(1, end.value)} : at_ + 1;
-    if (matches(document.snapshot(at_))) return progress_ = Progress::found;
-    if (at_ == from_ || (from_.value == 0 && at_ >= end) || end.value == 0) return progress_ = Progress::missing;
+  while (progress_ == Progress::searching) {
+    if (!around_ && at_ > end) {
+      around_ = true;
+      at_ = core::StepIndex{1};
+    }
+    const core::StepIndex last = around_ ? std::min(from_, end) : end;
+    if (at_ > last) return progress_ = Progress::missing;
+    const core::StepSearch search = document.find(needle_, at_, last, go_on);
+    at_ = search.found.value_or(search.next);
+    if (search.found) return progress_ = Progress::found;
+    if (!go_on()) break;
   }
   return progress_;
 }

@@ -198,7 +198,8 @@ void Overlays::draw_notice(const View& view, float width, float height) {
   const ImFont* font = fonts_.get(FontRole::text);
   const float text = font->CalcTextSizeA(font->FontSize, 100000, 0, view.state->notice.c_str()).x;
   const float wide = std::min(text + 56 * scale, width - 20);
-  const float bottom = height - 210 * scale;
+  // Over the timeline: the cells at rsp, and the caption, are what one looks at.
+  const float bottom = height - 24 * scale;
   const Rect area{(width - wide) / 2, bottom - 46 * scale, (width + wide) / 2, bottom};
   OverlayWindow window("notice", area, theme_, fonts_, items_, false);
   window.canvas().text_in(area.inset(window.canvas().px(22), 0), {FontRole::text, FontRole::small, FontRole::tiny},

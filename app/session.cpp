@@ -5,14 +5,14 @@
 #include <cmath>
 #include <utility>
 
-#include "app/stack_layout.h"
+#include "app/format.h"
 
 namespace fiberscope::app {
 namespace {
 
 constexpr double kRefreshSeconds = 0.05;
 constexpr double kNoticeSeconds = 3;
-constexpr std::size_t kFindPortion = 256;
+constexpr double kFindSeconds = 0.004;  // of each frame
 
 std::string trimmed(std::string_view text) {
   const auto first = text.find_first_not_of(" \t");
@@ -68,14 +68,14 @@ bool Session::advance(double now) {
   if (finder_.progress() == Finder::Progress::searching) {
     changed = true;
     const Words words(state_.language);
-    const auto progress = finder_.work(document_, kFindPortion);
+    const auto progress = finder_.work(document_, kFindSeconds);
     if (progress == Finder::Progress::found) {
       travel(finder_.at());
       say(words(Word::found_n, finder_.needle()));
     } else if (progress == Finder::Progress::missing) {
       say(words(Word::not_found_n, finder_.needle()));
     } else {
-      say(words(Word::searching_n, std::to_string(finder_.at().value)));
+      say(words(Word::searching_n, grouped(finder_.at().value)));
     }
   }
   if (player_.advance(end(), document_.timeline().recording, now)) changed = true;
@@ -106,7 +106,6 @@ void Session::refresh_scene() {
     before_.reset();
   }
   shown_ = document_.snapshot(wanted.step);
-  reveal_next_write(shown_);
   code_ = wanted.code ? document_.code_at(*wanted.code, wanted.step, wanted.syntax)
                       : document_.code(wanted.step, wanted.syntax);
   held_ = wanted;

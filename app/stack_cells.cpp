@@ -58,14 +58,22 @@ void StackColumn::draw_label(const core::Cell& cell, const Rect& rect) {
       break;
   }
   const Rect letters = canvas_.text_in({x, rect.y0, rect.x1, rect.y1}, fonts, fade(colour, opacity), text);
-  if (cell.role != core::CellRole::saved_register || cell.owner.empty()) return;
-  // Whose value a saved register holds, where there is room to say it in full; else only the tooltip does.
-  const Rect rest{letters.x1 + canvas_.px(5), rect.y0, rect.x1, rect.y1};
-  for (const FontRole font : {FontRole::tiny, FontRole::micro}) {
-    if (canvas_.width(font, cell.owner) > rest.width()) continue;
-    canvas_.text_in(rest, {font}, fade(theme.dim, opacity), cell.owner);
-    break;
+  if (!cell.owner.empty()) draw_owner(cell, {letters.x1 + canvas_.px(5), rect.y0, rect.x1, rect.y1}, opacity);
+}
+
+void StackColumn::draw_owner(const core::Cell& cell, const Rect& rect, float opacity) {
+  // The local's own name says most: where space is short it stands alone.
+  const std::string_view owner = cell.owner;
+  const auto local = owner.rfind(' ');
+  const std::string_view shorter = local == std::string_view::npos ? owner : owner.substr(local + 1);
+  for (const std::string_view text : {owner, shorter}) {
+    for (const FontRole font : {FontRole::small, FontRole::tiny, FontRole::micro}) {
+      if (canvas_.width(font, text) > rect.width()) continue;
+      canvas_.text_in(rect, {font}, fade(canvas_.theme().dim, opacity), text);
+      return;
+    }
   }
+  canvas_.text_in(rect, {FontRole::micro}, fade(canvas_.theme().dim, opacity), shorter);
 }
 
 void StackColumn::draw_cell_text(const core::Cell& cell, const Rect& rect) {

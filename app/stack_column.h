@@ -33,6 +33,8 @@ class StackColumn {
   void draw_cell(const StackRow& row, Commands& commands);
   void draw_cell_text(const core::Cell& cell, const Rect& rect);
   void draw_label(const core::Cell& cell, const Rect& rect);
+  /// Whose value a saved register holds.
+  void draw_owner(const core::Cell& cell, const Rect& rect, float opacity);
   void draw_folded(const StackRow& row);
   void draw_foot();
   void draw_chain();

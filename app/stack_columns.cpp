@@ -12,26 +12,6 @@ bool has_stack(const core::Snapshot& snapshot, core::ThreadId thread) {
 
 }  // namespace
 
-void reveal_next_write(core::Snapshot& snapshot) {
-  constexpr std::uint64_t kAtMost = 4;
-  for (const core::MemoryAccess& access : snapshot.next_accesses) {
-    if (!access.is_write) continue;
-    for (core::StackView& stack : snapshot.stacks) {
-      if (!stack.range.contains(access.address) || stack.cells.empty()) continue;
-      const emu::Address lowest = stack.cells.back().address;
-      if (access.address >= lowest || lowest - access.address > kAtMost * 8) continue;
-      for (emu::Address at = lowest; at > access.address && at.value >= 8;) {
-        at = at - 8;
-        core::Cell cell;
-        cell.address = at;
-        cell.live = at >= stack.rsp;
-        stack.cells.push_back(cell);
-        if (stack.omitted > 0) --stack.omitted;
-      }
-    }
-  }
-}
-
 ColumnChoice choose_columns(const core::Snapshot& snapshot, const core::Timeline& timeline,
                             const std::vector<core::ThreadId>& order, std::optional<core::ThreadId> pinned) {
   const auto& switches = timeline.switches;

@@ -63,10 +63,6 @@ struct StackLayoutOptions {
   bool unfolded = false;        ///< show everything, however long: the panel scrolls
 };
 
-/// Snapshots list no cell that was never touched; the one that the next instruction is about to write for the first
-/// time is worth seeing all the same. Adds it, and those between, where it is at most a few below the last listed one.
-void reveal_next_write(core::Snapshot& snapshot);
-
 /// Outer frames fold to one line first; then, where the innermost frame alone is too long, runs of its dull cells
 /// (never written, padding, locals) do; last its outer cells of any kind. The line at rsp is never folded.
 StackLayout lay_out_stack(const core::StackView& stack, const StackLayoutOptions& options);

@@ -11,7 +11,8 @@ constexpr std::size_t kKeptSnapshots = 8;
 }  // namespace
 
 TraceDocument::TraceDocument(std::unique_ptr<RecordedTarget> target, const std::string& language)
-    : target_(std::move(target)), builder_(target_->trace(), target_->scenario(), language), listing_(target_->trace()) {
+    : target_(std::move(target)), builder_(target_->trace(), target_->scenario(), language), listing_(target_->trace()),
+      finder_(target_->trace(), builder_, target_->scenario(), language) {
   const core::Trace& trace = target_->trace();
   title_ = trace.meta("title");
   if (title_.empty()) title_ = trace.meta("target");
@@ -61,6 +62,11 @@ std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, s
 
 std::optional<core::StepIndex> TraceDocument::last_write(emu::Register reg, core::StepIndex cursor) {
   return target_->trace().last_write(reg, cursor);
+}
+
+core::StepSearch TraceDocument::find(const std::string& text, core::StepIndex first, core::StepIndex last,
+                                     const std::function<bool()>& go_on) {
+  return finder_.search(text, first, last, go_on);
 }
 
 }  // namespace fiberscope::app

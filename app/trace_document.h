@@ -6,6 +6,7 @@
 #include "app/document.h"
 #include "core/code_listing.h"
 #include "core/snapshot_builder.h"
+#include "core/step_finder.h"
 
 namespace fiberscope::app {
 
@@ -25,6 +26,8 @@ class TraceDocument final : public Document {
   core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) override;
   std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) override;
   std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) override;
+  core::StepSearch find(const std::string& text, core::StepIndex first, core::StepIndex last,
+                        const std::function<bool()>& go_on) override;
 
  private:
   void update();
@@ -32,6 +35,7 @@ class TraceDocument final : public Document {
   std::unique_ptr<RecordedTarget> target_;
   core::SnapshotBuilder builder_;
   core::CodeListing listing_;
+  core::StepFinder finder_;
   std::string title_;
   std::string ending_;
   /// The two that a film needs: before and after its step.

@@ -74,7 +74,18 @@ bool WindowSurface::resize(int width, int height) {
   const bool same = width == width_ && height == height_;
   width_ = width;
   height_ = height;
-  return !same || !keeps_pixels();
+  if (keeps_pixels() && !same) {
+    resized_ = true;
+    glfwSwapBuffers(window_);  // what is drawn next goes into a buffer of the new size
+  }
+  return resized_ || !keeps_pixels();
+}
+
+bool WindowSurface::has_size_of_window() const {
+  int width = 0;
+  int height = 0;
+  glfwGetFramebufferSize(window_, &width, &height);
+  return width == width_ && height == height_;
 }
 
 void WindowSurface::begin(const std::vector<Rect>& areas, Colour ground) {
@@ -105,10 +116,13 @@ Picture WindowSurface::read() const {
 }
 
 void WindowSurface::present(const std::vector<Rect>& areas) {
-  if (!keeps_pixels()) {
+  // The buffer has the size that the window had at some moment of this frame: if that was one all the time, it is the
+  // buffer's. Later frames that are copied do not change it.
+  if (!keeps_pixels() || (resized_ && !has_size_of_window())) {
     glfwSwapBuffers(window_);
     return;
   }
+  resized_ = false;
   for (const Rect& area : areas) {
     gl_->copy_sub_buffer(gl_->display, gl_->drawable, static_cast<int>(area.x0), height_ - static_cast<int>(area.y1),
                          static_cast<int>(area.width()), static_cast<int>(area.height()));

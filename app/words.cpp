@@ -111,7 +111,7 @@ constexpr Entry kEntries[] = {
     {Word::go_to_title, {"Go to step", "Ir al paso", "Aller au pas", "转到步骤"}},
     {Word::go_to_hint, {"a number, Enter", "un número, Intro", "un nombre, Entrée", "输入数字，回车"}},
     {Word::find_title, {"Find", "Buscar", "Chercher", "查找"}},
-    {Word::find_hint, {"function, symbol or instruction, Enter", "función, símbolo o instrucción, Intro", "fonction, symbole ou instruction, Entrée", "函数、符号或指令，回车"}},
+    {Word::find_hint, {"function, instruction, source line or caption, Enter", "función, instrucción, línea de código o explicación, Intro", "fonction, instruction, ligne de code ou explication, Entrée", "函数、指令、源代码行或说明，回车"}},
     {Word::searching_n, {"searching… {}", "buscando… {}", "recherche… {}", "正在查找… {}"}},
     {Word::not_found_n, {"No step of this trace shows “{}”", "Ningún paso de la traza muestra «{}»", "Aucun pas de la trace ne montre « {} »", "此记录中没有步骤含 “{}”"}},
     {Word::found_n, {"Found “{}”", "Encontrado «{}»", "Trouvé « {} »", "找到 “{}”"}},

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "core/chunk.h"
-#include "core/chunk_format.h"
 #include "core/zstd_codec.h"
 
 namespace fiberscope::core {
@@ -26,71 +25,41 @@ void StepEffects::clear() {
 }
 
 ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state, StepEffects* head)
-    : chunk_(chunk), templates_(templates), state_(state), body_(decompress(chunk.body, chunk.body_size)),
-      successor_(templates.size(), 0) {
+    : chunk_(chunk), templates_(templates), state_(state), body_(decompress(chunk.body, chunk.body_size)) {
   VarintReader body(body_);
-  for (VarintReader* stream : {&flow_, &values_, &writes_, &events_}) {
-    const std::uint64_t size = body.get();
-    *stream = VarintReader(body.get_bytes(size));
-  }
+  const auto stream = [&body] { return body.get_bytes(body.get()); };
+  flow_ = FlowReader(stream(), templates.size());
+  for (VarintReader* values : {&values_, &writes_, &events_}) *values = VarintReader(stream());
   state_.registers() = chunk.registers;
   read_flow();
   apply_events(head);
 }
 
 void ChunkDecoder::read_flow() {
-  if (flow_.done()) {
-    ahead_ = Ahead::end;
-    return;
-  }
-  const std::uint64_t code = flow_.get();
-  std::uint64_t id = 0;
-  switch (code) {
-    case format::kEvent:
-      ahead_ = Ahead::event;
-      event_rip_before_ = events_.get();
-      return;
-    case format::kPredictedStep:
-      if (!has_previous_ || successor_[previous_] == 0) throw CorruptData("a step refers to an instruction that was not seen");
-      ahead_ = Ahead::step;
-      id = successor_[previous_] - 1;
-      break;
-    case format::kExplicitStep:
-      ahead_ = Ahead::explicit_step;
-      id = flow_.get();
-      break;
-    default:
-      if (code < format::kFirstStep) throw CorruptData("a second processor or address space, which this version does not read");
-      ahead_ = Ahead::step;
-      id = code - format::kFirstStep;
-  }
-  if (id >= templates_.size()) throw CorruptData("a step names an unknown instruction");
-  ahead_id_ = static_cast<std::uint32_t>(id);
-  if (has_previous_) successor_[previous_] = ahead_id_ + 1;
-  previous_ = ahead_id_;
-  has_previous_ = true;
+  ahead_ = flow_.next();
+  if (ahead_ == FlowReader::Item::event) event_rip_before_ = events_.get();
 }
 
 std::uint64_t ChunkDecoder::rip_before_next() {
   switch (ahead_) {
-    case Ahead::step:
-    case Ahead::explicit_step:
-      return templates_[ahead_id_].address;
-    case Ahead::event:
+    case FlowReader::Item::step:
+    case FlowReader::Item::explicit_step:
+      return templates_[flow_.instruction()].address;
+    case FlowReader::Item::event:
       return event_rip_before_;
-    case Ahead::end:
+    case FlowReader::Item::end:
       break;
   }
   return chunk_.rip_after;
 }
 
 bool ChunkDecoder::next(StepEffects* effects) {
-  if (ahead_ == Ahead::end) return false;
-  const StepTemplate& step = templates_[ahead_id_];
+  if (ahead_ == FlowReader::Item::end) return false;
+  const StepTemplate& step = templates_[flow_.instruction()];
   emu::RegisterFile& registers = state_.registers();
   if (effects != nullptr) {
     effects->clear();
-    effects->instruction = ahead_id_;
+    effects->instruction = flow_.instruction();
     effects->rip_before = step.address;
   }
   std::uint64_t source = 0;
@@ -107,7 +76,7 @@ bool ChunkDecoder::next(StepEffects* effects) {
     case StepTemplate::Source::none:
       break;
   }
-  apply_writes(step, ahead_ == Ahead::step, source, effects);
+  apply_writes(step, ahead_ == FlowReader::Item::step, source, effects);
   for (const std::uint8_t slot : step.slots) {
     const std::uint64_t old = registers.slots[slot];
     std::uint64_t value = 0;
@@ -173,7 +142,7 @@ void ChunkDecoder::store(std::uint64_t address, std::uint64_t value, std::size_t
 
 void ChunkDecoder::apply_events(StepEffects* effects) {
   emu::RegisterFile& registers = state_.registers();
-  while (ahead_ == Ahead::event) {
+  while (ahead_ == FlowReader::Item::event) {
     ChunkEvent event;
     event.step = chunk_.first + done_;
     event.rip_before = emu::Address{event_rip_before_};
@@ -192,11 +161,22 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
       if (effects != nullptr) effects->registers.push_back({static_cast<Register>(slot), old, registers.slots[slot]});
     }
     if (effects != nullptr) effects->events.push_back(event);
-    has_previous_ = false;
     read_flow();
   }
   // Behind a step or an event the next one tells rip, unless an event has just set it.
   if (effects != nullptr) effects->rip_after = registers[Register::rip];
+}
+
+std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templates) {
+  const std::vector<std::uint8_t> bytes = decompress(chunk.body, chunk.body_size);
+  VarintReader body(bytes);
+  FlowReader flow(body.get_bytes(body.get()), templates);
+  std::vector<std::uint32_t> instructions;
+  instructions.reserve(std::min(chunk.steps, kChunkSteps));
+  for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
+    if (item != FlowReader::Item::event) instructions.push_back(flow.instruction());
+  if (instructions.size() != chunk.steps) throw CorruptData("a chunk holds another number of steps than its entry says");
+  return instructions;
 }
 
 }  // namespace fiberscope::core

@@ -85,7 +85,7 @@ void CodeListing::add_function(CodeView& view, Address inside, const Place& now,
         CodeRow row;
         row.kind = CodeRow::Kind::source;
         row.line = line.line;
-        row.text = heading(source_text(line));
+        row.text = heading(sources_.at(line.file, line.line));
         row.address = at;
         // A line without text (a source that is not at hand) is no use above its instructions.
         if (!row.text.empty()) view.rows.push_back(std::move(row));
@@ -111,34 +111,12 @@ void CodeListing::add_function(CodeView& view, Address inside, const Place& now,
 
 int CodeListing::comment_between(const emu::SourceLine& line, int above) {
   for (emu::SourceLine at = line; --at.line > above && at.line > 0;) {
-    const std::string text = source_text(at);
+    const std::string& text = sources_.at(at.file, at.line);
     if (text.rfind("//", 0) == 0) return at.line;
     // A comment belongs to the instructions right behind it.
     if (text.empty()) break;
   }
   return 0;
-}
-
-std::string CodeListing::source_text(const emu::SourceLine& line) {
-  auto known = lines_.find(line.file);
-  if (known == lines_.end()) {
-    std::vector<std::string> split;
-    if (const auto source = trace_.header().sources.find(line.file); source != trace_.header().sources.end()) {
-      std::string current;
-      for (const char c : source->second) {
-        if (c == '\n') {
-          split.push_back(trimmed(std::move(current)));
-          current.clear();
-        } else {
-          current += c;
-        }
-      }
-      split.push_back(trimmed(std::move(current)));
-    }
-    known = lines_.emplace(line.file, std::move(split)).first;
-  }
-  const auto index = static_cast<std::size_t>(line.line) - 1;
-  return line.line > 0 && index < known->second.size() ? known->second[index] : std::string();
 }
 
 }  // namespace fiberscope::core

@@ -1,5 +1,6 @@
 #pragma once
 #include "core/code_view.h"
+#include "core/source_lines.h"
 #include "core/trace.h"
 
 namespace fiberscope::core {
@@ -7,7 +8,7 @@ namespace fiberscope::core {
 /// Makes the code beside the stacks: the function that holds rip, source lines and instructions.
 class CodeListing {
  public:
-  explicit CodeListing(Trace& trace) : trace_(trace) {}
+  explicit CodeListing(Trace& trace) : trace_(trace), sources_(trace) {}
 
   /// Around the next instruction; where the step that just ran lies in another function, that one's rows come first.
   CodeView at_cursor(StepIndex cursor, Syntax syntax);
@@ -21,14 +22,13 @@ class CodeListing {
   };
   [[nodiscard]] Place place(StepIndex cursor);
   void add_function(CodeView& view, emu::Address inside, const Place& place, const emu::Memory& memory, Syntax syntax);
-  [[nodiscard]] std::string source_text(const emu::SourceLine& line);
   /// The line of the comment that heads this one, below line `above`; 0 where there is none.
   [[nodiscard]] int comment_between(const emu::SourceLine& line, int above);
   [[nodiscard]] emu::AddressRange range_around(emu::Address inside) const;
 
   Trace& trace_;
   emu::Disassembler disassembler_;
-  std::map<std::string, std::vector<std::string>> lines_;  ///< of each source, split once
+  SourceLines sources_;
 };
 
 }  // namespace fiberscope::core

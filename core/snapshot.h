@@ -45,6 +45,16 @@ struct MemoryAccess {
   bool is_write = false;
 };
 
+/// One value as the step that just ran moved it: mov, push, pop, leave, call (rip to the stack), ret.
+struct Move {
+  std::optional<emu::Register> from_register;  ///< exactly one of the two sources is set
+  std::optional<emu::Address> from_memory;
+  std::optional<emu::Register> to_register;    ///< exactly one of the two targets is set
+  std::optional<emu::Address> to_memory;
+  std::uint8_t size = 8;                       ///< bytes
+  std::uint64_t value = 0;
+};
+
 enum class CellRole : std::uint8_t {
   return_address,
   saved_rbp,       ///< a saved rbp that continues a frame-pointer chain
@@ -62,7 +72,7 @@ struct Cell {
   std::uint64_t value = 0;
   CellRole role = CellRole::never_written;
   std::string symbol;   ///< "thread_yield+15", "saved rbx", "item", …: the label to print in the cell
-  std::string owner;    ///< saved_register: whose value it is ("producer", or "producer's count"); else empty
+  std::string owner;    ///< saved_register: the local that lives in it ("producer's count"), where one does; else empty
   bool live = true;     ///< false below rsp: popped, but still in memory
   std::optional<std::uint32_t> frame;  ///< index in StackView::frames; nothing below rsp and above the outermost frame
   std::optional<StepIndex> written_at;  ///< the step that last wrote any of its bytes; nothing if none did
@@ -96,7 +106,7 @@ struct StackView {
   bool chain_complete = false;
   ChainEnd chain_end = ChainEnd::unknown;
   std::uint64_t omitted = 0;     ///< cells of [range.low, range.high) that are not listed: never written ones at the low end
-  std::vector<Cell> cells;       ///< from high to low addresses, without a gap
+  std::vector<Cell> cells;       ///< from high to low addresses, without a gap, to the lowest one written so far or next
   std::vector<Frame> frames;     ///< from the outermost to the innermost
 };
 
@@ -130,6 +140,7 @@ struct Snapshot {
   std::vector<RegisterChange> changed;   ///< by the step and the events behind it; in slot order
   std::vector<MemoryChange> written;     ///< likewise, in the order of the writes
   std::vector<MemoryAccess> accesses;    ///< of the step that just ran
+  std::optional<Move> moved;             ///< by the step that just ran, where all it does is to move one value
   std::vector<MemoryAccess> next_accesses;  ///< of the next one, computed from its operands
   std::optional<Switch> switched;        ///< where this very step is a switch
   std::optional<ThreadId> before_last_switch;  ///< who was on the CPU before the last switch at or before the cursor

@@ -48,6 +48,39 @@ StepAlone without_events(const StepEffects& effects, const emu::RegisterFile& be
   return alone;
 }
 
+/// What the step moved, if that is what it is for: the addresses are those of the registers before it.
+std::optional<Move> move_of(const emu::Instruction& instruction, const emu::RegisterFile& before, const StepAlone& alone) {
+  const Address next = instruction.address + instruction.size;
+  Move move;
+  if (instruction.transfer) {
+    const emu::Transfer& transfer = *instruction.transfer;
+    move.from_register = transfer.from_register;
+    move.to_register = transfer.to_register;
+    move.size = transfer.size;
+    if (transfer.from_memory) move.from_memory = emu::effective_address(*transfer.from_memory, before, next);
+    if (transfer.to_memory) move.to_memory = emu::effective_address(*transfer.to_memory, before, next);
+  } else if (instruction.memory.empty()) {
+    return std::nullopt;  // a far call or return is no single value
+  } else if (instruction.flow == emu::Flow::call) {
+    move.from_register = Register::rip;
+    move.to_memory = Address{alone.after[Register::rsp]};
+  } else if (instruction.flow == emu::Flow::ret) {
+    move.from_memory = Address{before[Register::rsp]};
+    move.to_register = Register::rip;
+  } else {
+    return std::nullopt;
+  }
+  if (move.to_register) {
+    move.value = alone.after[*move.to_register];
+    return move;
+  }
+  const auto written = std::find_if(alone.written.begin(), alone.written.end(),
+                                    [&](const MemoryChange& change) { return change.address == *move.to_memory; });
+  if (written == alone.written.end() || written->size != move.size) return std::nullopt;
+  move.value = written->new_value;
+  return move;
+}
+
 }  // namespace
 
 std::string instruction_text(const std::string& mnemonic, const std::string& operands) {
@@ -95,6 +128,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     if (instruction) {
       snapshot.instruction = view_of(*instruction, bytes);
       snapshot.accesses = accesses_of(*instruction, before, before[Register::rcx] - alone.after[Register::rcx]);
+      snapshot.moved = move_of(*instruction, before, alone);
     } else {
       snapshot.instruction.emplace();
       snapshot.instruction->address = Address{step.address};
@@ -160,12 +194,19 @@ void SnapshotBuilder::add_threads(Snapshot& snapshot) {
   for (const Thread& thread : threads) lowest_[thread.id] = trace_.lowest_write(thread.stack, snapshot.step);
 }
 
-void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) const {
+void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) {
   for (const ThreadView& view : snapshot.threads) {
     const Thread& thread = view.thread;
     if (thread.stack.empty() || state.memory.region_at(thread.stack.low) == nullptr) continue;
     const bool holds_rsp = snapshot.rsp_thread == thread.id;
-    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest_.at(thread.id)));
+    std::optional<Address>& lowest = lowest_.at(thread.id);
+    for (const MemoryAccess& access : snapshot.next_accesses) {
+      const bool meets = access.address < thread.stack.high && thread.stack.low < access.address + access.size;
+      if (!access.is_write || !meets) continue;
+      const Address low = std::max(access.address, thread.stack.low);
+      lowest = lowest ? std::min(*lowest, low) : low;
+    }
+    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest));
   }
 }
 

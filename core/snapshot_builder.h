@@ -25,7 +25,7 @@ class SnapshotBuilder {
   void add_instruction(Snapshot& snapshot, const StepTemplate& step);
   void add_next(Snapshot& snapshot, const MachineState& state);
   void add_threads(Snapshot& snapshot);
-  void add_stacks(Snapshot& snapshot, const MachineState& state) const;
+  void add_stacks(Snapshot& snapshot, const MachineState& state);
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
   [[nodiscard]] InstructionView view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const;
@@ -36,7 +36,7 @@ class SnapshotBuilder {
   std::optional<ThreadTable> table_;
   StackBuilder stacks_;
   emu::Disassembler disassembler_;
-  std::map<ThreadId, std::optional<emu::Address>> lowest_;  ///< what was ever written of each stack
+  std::map<ThreadId, std::optional<emu::Address>> lowest_;  ///< what was ever written of each stack, or will be by the next step
 };
 
 /// "mov rsp, rsi": mnemonic and operands with one blank between.

@@ -101,7 +101,7 @@ std::string StackBuilder::owner_of(const UnwoundChain& chain, std::size_t frame,
     }
     if (caller.saved_at[emu::slot(reg)]) break;
   }
-  return frame + 1 < chain.frames.size() ? function_name(chain.frames[frame + 1]) : std::string();
+  return {};
 }
 
 void StackBuilder::mark_locals(Marks& marks, const UnwoundFrame& frame) const {

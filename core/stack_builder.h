@@ -20,7 +20,8 @@ class StackBuilder {
 
   explicit StackBuilder(const Trace& trace);
 
-  /// The stack of a thread at the state. `lowest` is the lowest address of the stack that was ever written, if any.
+  /// The stack of a thread at the state. `lowest` is the lowest address of the stack that was ever written, or is about
+  /// to be, if any.
   /// Cell::written_at is left open.
   [[nodiscard]] StackView build(const Thread& thread, bool holds_rsp, const MachineState& state, std::optional<emu::Address> lowest) const;
   /// The chain alone.

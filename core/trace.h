@@ -45,6 +45,8 @@ class Trace {
   [[nodiscard]] const std::vector<OutputRecord>& output() const { return output_; }
   [[nodiscard]] const std::vector<Finding>& findings() const { return findings_; }
   [[nodiscard]] const Chunk& chunk(std::size_t index) const { return chunks_[index]; }
+  /// The chunk that holds the step (1 … steps()); chunk.first < step <= chunk.last().
+  [[nodiscard]] const Chunk& chunk_of(StepIndex step) const { return chunks_[chunk_at(step - 1)]; }
   /// Bytes held for steps, uncompressed checkpoints and indexes included.
   [[nodiscard]] std::uint64_t memory_use() const;
 

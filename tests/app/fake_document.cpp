@@ -23,6 +23,34 @@ std::vector<core::RegisterChange> difference(const FakeState& before, const Fake
   return changes;
 }
 
+std::optional<Register> register_at_end(const std::string& text, std::size_t from) {
+  return emu::register_by_name(std::string_view(text).substr(std::min(from, text.size())));
+}
+
+std::optional<core::Move> move_of(const FakeInstruction& ran, const FakeState& before, const FakeState& after) {
+  core::Move move;
+  const std::string& text = ran.intel;
+  if (!after.written.empty()) {
+    const auto comma = text.find("], ");
+    move.from_register = text.starts_with("call")   ? Register::rip
+                         : text.starts_with("push") ? register_at_end(text, 5)
+                         : text.starts_with("mov ") ? register_at_end(text, comma + 3)
+                                                    : std::nullopt;
+    move.to_memory = after.written.front().address;
+    move.value = after.written.front().new_value;
+  } else if (!after.accesses.empty()) {
+    move.to_register = text == "ret"              ? Register::rip
+                       : text == "leave"          ? Register::rbp
+                       : text.starts_with("pop ") ? register_at_end(text, 4)
+                       : text.starts_with("mov ") ? register_at_end(text.substr(0, text.find(',')), 4)
+                                                  : std::nullopt;
+    move.from_memory = after.accesses.front().address;
+    move.value = before.memory.at(move.from_memory->value);
+  }
+  if (!move.from_register && !move.to_register) return std::nullopt;
+  return move;
+}
+
 }  // namespace
 
 FakeDocument::FakeDocument(std::uint64_t steps, bool recording) {
@@ -104,6 +132,9 @@ void FakeDocument::add_stacks(const FakeState& state) {
         break;
       }
     }
+    for (const core::MemoryAccess& access : snapshot_.next_accesses) {
+      if (access.is_write && stack.range.contains(access.address)) lowest = std::min(lowest, access.address.value);
+    }
     for (std::uint64_t address = stack.range.high.value - 8; address >= lowest && address >= stack.range.low.value;
          address -= 8) {
       core::Cell cell;
@@ -150,6 +181,7 @@ const core::Snapshot& FakeDocument::snapshot(core::StepIndex cursor) {
     snapshot_.instruction = view_of(program_, *ran);
     snapshot_.caption = {ran->intel, ran->sentence};
     snapshot_.changed = difference(before, state);
+    snapshot_.moved = move_of(*ran, before, state);
   }
   if (const FakeInstruction* next = program_.at(state.registers[Register::rip])) {
     snapshot_.next = view_of(program_, *next);
@@ -231,6 +263,18 @@ std::optional<core::StepIndex> FakeDocument::last_write(Register reg, core::Step
     if (states_[step].registers[reg] != states_[step - 1].registers[reg]) return core::StepIndex{step};
   }
   return std::nullopt;
+}
+
+core::StepSearch FakeDocument::find(const std::string& text, core::StepIndex first, core::StepIndex last,
+                                    const std::function<bool()>& go_on) {
+  for (core::StepIndex step = first; step <= last; step = step + 1) {
+    const FakeInstruction& ran = *program_.at(states_[step.value - 1].registers[Register::rip]);
+    const bool entered = program_.symbol(ran.address) == ran.function && ran.function.find(text) != std::string::npos;
+    ++portions_searched;
+    if (entered || ran.intel.find(text) != std::string::npos) return {step, step + 1};
+    if (!go_on()) return {std::nullopt, step + 1};
+  }
+  return {std::nullopt, last + 1};
 }
 
 }  // namespace fiberscope::app

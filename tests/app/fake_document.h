@@ -18,10 +18,14 @@ class FakeDocument : public Document {
   core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) override;
   std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) override;
   std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) override;
+  /// One step is a portion.
+  core::StepSearch find(const std::string& text, core::StepIndex first, core::StepIndex last,
+                        const std::function<bool()>& go_on) override;
 
   /// The next refresh() adds so many steps; 0 ends the recording.
   void grow(std::uint64_t steps) { growth_ = steps; }
   int snapshots_made = 0;
+  int portions_searched = 0;
 
  private:
   void record(std::uint64_t steps);

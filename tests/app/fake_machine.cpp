@@ -92,9 +92,10 @@ void FakeProgram::build_switch() {
     add(std::string("push ") + name, std::string("pushq %") + name,
         std::string(name) + " belongs to the caller: it is kept on the stack.",
         [name = std::string(name), reg = reg](FakeState& s) {
+          // The workers keep their count in r12, too.
           const FakeThread* thread = s.owner(s.reg(Register::rsp));
-          s.push(s.reg(reg),
-                 {CellRole::saved_register, "saved " + name, thread == nullptr ? "" : thread->data.name + "'s"});
+          const bool local = reg == Register::r12 && thread != nullptr;
+          s.push(s.reg(reg), {CellRole::saved_register, "saved " + name, local ? thread->data.name + "'s turns" : ""});
         });
   }
   line(30, "movq %rsp, (%rdi)");

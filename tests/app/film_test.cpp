@@ -75,6 +75,30 @@ TEST(Film, ACallPushesRipAndARetPopsIt) {
   EXPECT_EQ(back.flights[0].to, Place{RegisterPlace{Register::rip}});
 }
 
+TEST(Film, ValuesThatAreEqualByChanceDoNotFly) {
+  FakeDocument document;
+  Moment m = find(document, "pop r14");
+  // As `xor`, `sub` and `cmp` with an operand in memory: it reads the cell, and some register has its value afterwards.
+  m.now.moved.reset();
+  m.now.instruction->intel = "xor r14, qword ptr [rsp]";
+  m.now.changed.push_back({Register::r14, 1, m.now.registers[Register::r14]});
+  EXPECT_TRUE(make_film(&m.before, m.now, 0.5).flights.empty());
+  // And one that writes a cell with the value that a register of its text holds.
+  m = find(document, "push r12");
+  m.now.moved.reset();
+  m.now.instruction->intel = "add qword ptr [rsp], r12";
+  EXPECT_TRUE(make_film(&m.before, m.now, 0.5).flights.empty());
+}
+
+TEST(Film, BetweenRegistersOnlyTheTagsMove) {
+  FakeDocument document;
+  Moment m = find(document, "mov rsp, rsi");
+  m.now.moved.emplace();
+  m.now.moved->from_register = Register::rsi;
+  m.now.moved->to_register = Register::rsp;
+  EXPECT_TRUE(make_film(&m.before, m.now, 0.5).flights.empty());
+}
+
 TEST(Film, AtTheSwitchTheTagCrossesAndTheLightIsHandedOver) {
   FakeDocument document;
   const Moment m = find(document, "mov rsp, rsi");

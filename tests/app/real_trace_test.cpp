@@ -178,6 +178,24 @@ TEST_P(RealTraceTest, TheCaptionIsWholeAtEveryStepOfASwitch) {
 }
 
 /// The nearest step at or behind `from` whose instruction begins like that.
+TEST_P(RealTraceTest, ASavedRegisterNamesTheLocalThatLivesInIt) {
+  // At a switch both stacks hold an rbx, with the producer's count or the consumer's sum.
+  int named = 0;
+  for (const core::Switch& change : document().timeline().switches) {
+    go(change.step.value);
+    for (const core::StackView& stack : document().snapshot(change.step).stacks) {
+      for (const core::Cell& cell : stack.cells) {
+        const auto rect = items().find(label("cell", cell.address));
+        if (!rect || cell.owner.empty()) continue;
+        ++named;
+        const std::string local = cell.owner.substr(cell.owner.rfind(' ') + 1);
+        EXPECT_TRUE(says(*rect, "stacks", cell.owner) || says(*rect, "stacks", local)) << where << ": " << cell.owner;
+      }
+    }
+  }
+  EXPECT_GT(named, 8);
+}
+
 std::uint64_t find_step(std::uint64_t from, std::string_view instruction) {
   const std::uint64_t steps = document().timeline().steps.value;
   for (std::uint64_t step = from; step <= steps; ++step) {

@@ -101,20 +101,6 @@ TEST(StackLayout, RspStaysInViewHoweverLittleRoomThereIs) {
   EXPECT_LE(at_rsp->y + at_rsp->height, options.height);
 }
 
-TEST(StackLayout, TheCellThatIsAboutToBeWrittenForTheFirstTimeIsShown) {
-  core::Snapshot snapshot;
-  snapshot.stacks.push_back(make_stack({6}, 0));
-  const emu::Address rsp = snapshot.stacks[0].rsp;
-  snapshot.next_accesses.push_back({rsp - 8, 8, true});
-  reveal_next_write(snapshot);
-  ASSERT_EQ(snapshot.stacks[0].cells.size(), 7u);
-  EXPECT_EQ(snapshot.stacks[0].cells.back().address, rsp - 8);
-  EXPECT_FALSE(snapshot.stacks[0].cells.back().live);
-  snapshot.next_accesses = {{rsp - 800, 8, true}};
-  reveal_next_write(snapshot);
-  EXPECT_EQ(snapshot.stacks[0].cells.size(), 7u);
-}
-
 TEST(StackLayout, AnEmptyStackIsEmpty) {
   const StackLayout layout = lay_out_stack(core::StackView{}, {});
   EXPECT_TRUE(layout.rows.empty());

@@ -124,8 +124,10 @@ TEST_F(WindowTest, FindStopsAtTheNextEntryOfAFunction) {
   const core::Snapshot& found = document.snapshot({window.cursor()});
   ASSERT_TRUE(found.instruction);
   EXPECT_NE(found.instruction->intel.find("switch_to_context"), std::string::npos);
+  const int snapshots = document.snapshots_made;
   window.session.apply(command::SubmitFind{"no such thing"});
   for (int i = 0; i < 20; ++i) window.frame();
+  EXPECT_EQ(document.snapshots_made, snapshots) << "a search looks at states";
   EXPECT_NE(window.session.state().notice.find("no such thing"), std::string::npos);
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -21,11 +22,14 @@ inline emu::Image scenario_image(const std::string& name) {
   return std::move(image).value();
 }
 
-/// A trace in memory of the image's run.
-inline std::unique_ptr<Trace> record(const emu::Image& image, std::uint64_t max_steps = 1'000'000) {
+/// A trace in memory of the image's run; it carries these sources, by path.
+inline std::unique_ptr<Trace> record(const emu::Image& image, std::uint64_t max_steps = 1'000'000,
+                                     const std::map<std::string, std::string>& sources = {}) {
   auto machine = emu::Machine::boot(image);
   if (!machine) throw std::runtime_error(machine.error().message);
-  auto trace = Trace::create(make_header(**machine, image, {}));
+  TraceHeader header = make_header(**machine, image, {});
+  header.sources = sources;
+  auto trace = Trace::create(std::move(header));
   if (!trace) throw std::runtime_error(trace.error().message);
   MemorySink sink(**trace);
   const auto ring = std::make_unique<StepRing>();

@@ -81,6 +81,71 @@ TEST_F(SnapshotTest, SavedRegistersSayWhoseValueTheyHold) {
   EXPECT_TRUE(owners.contains("consumer's sum"));
 }
 
+TEST_F(SnapshotTest, AnOwnerIsALocalThatLivesInTheRegisterAndNothingElse) {
+  for (const Switch& entry : trace_->switches()) {
+    for (const StackView& view : builder_.build(entry.step).stacks) {
+      for (const Cell& cell : view.cells) {
+        // No compiler keeps anything there at -O0: a caller's name would say that somebody does.
+        const bool nobodys = cell.symbol == "saved r12" || cell.symbol == "saved r15";
+        EXPECT_TRUE(!nobodys || cell.owner.empty()) << entry.step.value << ": " << cell.owner;
+        EXPECT_TRUE(cell.owner.empty() || cell.owner.find("'s ") != std::string::npos) << cell.owner;
+      }
+    }
+  }
+}
+
+TEST_F(SnapshotTest, TheCellThatTheNextStepWritesIsListedWithWhatMemoryHolds) {
+  std::size_t below = 0;
+  for (std::uint64_t cursor = 0; cursor < trace_->steps().value; ++cursor) {
+    const Snapshot snapshot = builder_.build(StepIndex{cursor});
+    for (const MemoryAccess& access : snapshot.next_accesses) {
+      for (const StackView& view : snapshot.stacks) {
+        if (!access.is_write || !view.range.contains(access.address)) continue;
+        const auto cell = std::find_if(view.cells.begin(), view.cells.end(), [&](const Cell& c) {
+          return c.address <= access.address && access.address < c.address + c.size;
+        });
+        ASSERT_NE(cell, view.cells.end()) << "step " << cursor;
+        ASSERT_EQ(cell->value, *trace_->state_at(StepIndex{cursor}).memory.read(cell->address, cell->size));
+        ASSERT_EQ(cell->written_at, trace_->last_write(cell->address, cell->size, StepIndex{cursor}));
+        if (cell->role == CellRole::never_written && cell->address < view.rsp) ++below;
+      }
+    }
+  }
+  EXPECT_GT(below, 10U) << "no step writes where nothing was";
+}
+
+TEST_F(SnapshotTest, AMoveIsWhatTheInstructionSaysAndWhatTheStatesShow) {
+  std::set<std::string> kinds;
+  for (std::uint64_t cursor = 1; cursor <= trace_->steps().value; ++cursor) {
+    const emu::RegisterFile before = trace_->state_at(StepIndex{cursor - 1}).registers;
+    const Snapshot now = builder_.build(StepIndex{cursor});
+    const std::string mnemonic = now.instruction->intel.substr(0, now.instruction->intel.find(' '));
+    const bool must = mnemonic == "push" || mnemonic == "pop" || mnemonic == "call" || mnemonic == "ret" || mnemonic == "leave";
+    const bool may = must || mnemonic == "mov" || mnemonic == "movabs" || mnemonic == "movzx";
+    ASSERT_TRUE(may || !now.moved) << now.instruction->intel;
+    if (!now.moved) {
+      // An immediate comes from no place.
+      ASSERT_TRUE(!must || now.instruction->intel.rfind("push 0x", 0) == 0) << now.instruction->intel;
+      continue;
+    }
+    const Move& move = *now.moved;
+    ASSERT_NE(move.from_register.has_value(), move.from_memory.has_value());
+    ASSERT_NE(move.to_register.has_value(), move.to_memory.has_value());
+    kinds.insert(mnemonic);
+    const std::uint64_t mask = move.size >= 8 ? ~std::uint64_t{0} : (std::uint64_t{1} << (8 * move.size)) - 1;
+    std::uint64_t source = 0;
+    if (move.from_memory) source = *trace_->state_at(StepIndex{cursor - 1}).memory.read(*move.from_memory, move.size);
+    // What a call pushes is rip behind the instruction.
+    else if (move.from_register == emu::Register::rip) source = now.instruction->address.value + now.instruction->bytes.size();
+    else source = before[*move.from_register] & mask;
+    ASSERT_EQ(move.value, source) << "step " << cursor << ": " << now.instruction->intel;
+    const std::uint64_t target = move.to_register ? now.registers[*move.to_register]
+                                                  : *trace_->state_at(StepIndex{cursor}).memory.read(*move.to_memory, move.size);
+    ASSERT_EQ(target, move.value) << "step " << cursor << ": " << now.instruction->intel;
+  }
+  for (const char* kind : {"push", "pop", "call", "ret", "leave", "mov"}) EXPECT_TRUE(kinds.contains(kind)) << kind;
+}
+
 TEST_F(SnapshotTest, EveryInstructionOfTheRoutineHasItsOwnCaption) {
   const auto routine = *image_.symbol("switch_to_context");
   std::set<std::uint64_t> seen;

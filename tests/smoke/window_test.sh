@@ -155,6 +155,11 @@ mv "$picture" parts.png
 xdotool windowsize "$window" 1280 720
 expect "the window takes its new size" width 1280
 expect "and height" height 720
+# Larger than ever: where the processor draws, Mesa's buffer has to grow before anything is copied out of it.
+xdotool windowsize "$window" 1900 1100
+expect "the window grows" width 1900
+key Right
+expect "and lives on" cursor $((first + 4))
 quit
 check "no trace of an error: $(cat "$place/errors")" [ ! -s "$place/errors" ]
 
@@ -220,6 +225,27 @@ open_window "$place/endless.toml" && {
   check "the window goes on without its recorder" until_true above cursor 0
   quit
 }
+
+# --- a trace that is kept ---------------------------------------------------------------------------------------------
+# Closing the window, or a signal, ends the recording in order; an older trace is replaced only then.
+cp "$place/run.fscope" "$place/old.fscope"
+for name in new old; do
+  open_window "$place/endless.toml" -o "$place/$name.fscope" && {
+    check "the trace grows in the window" until_true above steps 100000
+    seen=$(field steps)
+    if [[ $name == old ]]; then
+      check "the old trace is there as it was" cmp "$place/run.fscope" "$place/old.fscope"
+      kill -TERM "$pid"
+      wait "$pid"
+      check "a signal closes the window in order" [ $? -eq 0 ]
+      pid=''
+    else
+      quit
+    fi
+    check "the trace goes as far as it was seen" "$program" show "$place/$name.fscope" --step "$seen" > /dev/null
+    check "and nothing lies beside it" [ -z "$(find "$place" -name "$name.*" ! -name "$name.fscope")" ]
+  }
+done
 
 # --- no display -------------------------------------------------------------------------------------------------------
 DISPLAY=:987654 "$program" open "$place/run.fscope" > "$place/state" 2> "$place/errors"

@@ -1,0 +1,60 @@
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "core/chunk_format.h"
+#include "core/varint.h"
+
+namespace fiberscope::core {
+
+/// Reads the flow stream of a chunk: which instructions ran, one after the other, and where events came between them.
+class FlowReader {
+ public:
+  enum class Item : std::uint8_t { step, explicit_step, event, end };
+
+  FlowReader() = default;
+  /// `templates`: how many instructions there are to name.
+  FlowReader(std::span<const std::uint8_t> stream, std::size_t templates) : stream_(stream), successor_(templates, 0) {}
+
+  /// Moves to the next item. Throws CorruptData.
+  Item next() {
+    if (stream_.done()) return Item::end;
+    const std::uint64_t code = stream_.get();
+    std::uint64_t id = 0;
+    Item item = Item::step;
+    switch (code) {
+      case format::kEvent:
+        has_previous_ = false;
+        return Item::event;
+      case format::kPredictedStep:
+        if (!has_previous_ || successor_[previous_] == 0)
+          throw CorruptData("a step refers to an instruction that was not seen");
+        id = successor_[previous_] - 1;
+        break;
+      case format::kExplicitStep:
+        item = Item::explicit_step;
+        id = stream_.get();
+        break;
+      default:
+        if (code < format::kFirstStep)
+          throw CorruptData("a second processor or address space, which this version does not read");
+        id = code - format::kFirstStep;
+    }
+    if (id >= successor_.size()) throw CorruptData("a step names an unknown instruction");
+    if (has_previous_) successor_[previous_] = static_cast<std::uint32_t>(id) + 1;
+    previous_ = static_cast<std::uint32_t>(id);
+    has_previous_ = true;
+    return item;
+  }
+  /// Of the step that next() moved to last: the index of its template.
+  [[nodiscard]] std::uint32_t instruction() const { return previous_; }
+
+ private:
+  VarintReader stream_;
+  std::vector<std::uint32_t> successor_;  ///< by template: 1 + the one that followed last; 0: none yet
+  std::uint32_t previous_ = 0;
+  bool has_previous_ = false;
+};
+
+}  // namespace fiberscope::core
