@@ -3,8 +3,8 @@
 
 namespace fiberscope::core {
 
-/// Tells the living recorder of a trace file from one that is gone: it holds an advisory lock (fcntl F_OFD_SETLK) on one
-/// byte of the file, beyond those that SQLite locks, and the kernel takes it back with the last descriptor.
+/// Tells the living recorder of a trace file from one that is gone: it holds an advisory lock (fcntl F_OFD_SETLK) on
+/// one byte of the file, beyond those that SQLite locks, and the kernel takes it back with the last descriptor.
 ///
 /// Closing any descriptor of a file gives up the POSIX locks that SQLite holds on it in the same process: an object of
 /// this class must outlive the connection beside it.

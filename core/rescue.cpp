@@ -18,7 +18,8 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
   std::vector<const emu::StepBuffer*> left;
   for (const emu::StepBuffer& buffer : ring.buffers)
     if (buffer.used.load() > 0 && buffer.sequence.load() > writer.safe_chunks()) left.push_back(&buffer);
-  std::sort(left.begin(), left.end(), [](const auto* a, const auto* b) { return a->sequence.load() < b->sequence.load(); });
+  std::sort(left.begin(), left.end(),
+            [](const auto* a, const auto* b) { return a->sequence.load() < b->sequence.load(); });
 
   BatchEncoder::Resume resume;
   resume.templates = trace.templates();
@@ -27,7 +28,8 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
   // The checkpoint before chunk N is made when chunk N comes: at a multiple the whole last group is still open.
   const std::size_t open_group = resume.chunks == 0 ? 0 : (resume.chunks - 1) / kCheckpointChunks * kCheckpointChunks;
   for (std::size_t i = open_group; i < resume.chunks; ++i)
-    for (const std::uint64_t word : trace.chunk(i).touched.words) resume.dirty_pages.insert(word * 8 / emu::kPageSize * emu::kPageSize);
+    for (const std::uint64_t word : trace.chunk(i).touched.words)
+      resume.dirty_pages.insert(word * 8 / emu::kPageSize * emu::kPageSize);
   MachineState state = trace.state_at(trace.steps());
   stop.rip = emu::Address{state.registers[emu::Register::rip]};
   BatchEncoder encoder(trace.image(), std::move(state), std::move(resume));
@@ -38,7 +40,8 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
     for (const emu::StepBuffer* buffer : left) {
       if (buffer->sequence.load() != expected++) break;
       if (buffer->first_step.load() != end.value) throw CorruptData("its parts do not follow each other");
-      const std::span<const std::uint64_t> words(buffer->words, std::min<std::uint64_t>(buffer->used.load(), emu::StepBuffer::kWords));
+      const std::span<const std::uint64_t> words(buffer->words,
+                                                 std::min<std::uint64_t>(buffer->used.load(), emu::StepBuffer::kWords));
       TraceBatch batch = encoder.encode(words, end, buffer->rip_after.load());
       end = batch.chunks.back().last();
       writer.append(std::move(batch));

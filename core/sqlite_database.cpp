@@ -27,7 +27,9 @@ void RowDigest::add_bytes(std::span<const std::uint8_t> bytes) {
   row_.insert(row_.end(), bytes.begin(), bytes.end());
 }
 
-void RowDigest::add_null() { row_.push_back(0xff); }
+void RowDigest::add_null() {
+  row_.push_back(0xff);
+}
 
 void RowDigest::end_row() {
   sum_ = XXH3_64bits_withSeed(row_.data(), row_.size(), sum_);
@@ -35,10 +37,13 @@ void RowDigest::end_row() {
 }
 
 Statement::Statement(sqlite3* database, std::string_view sql) : database_(database) {
-  if (sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) != SQLITE_OK) fail(database);
+  if (sqlite3_prepare_v2(database, sql.data(), static_cast<int>(sql.size()), &statement_, nullptr) != SQLITE_OK)
+    fail(database);
 }
 
-Statement::~Statement() { sqlite3_finalize(statement_); }
+Statement::~Statement() {
+  sqlite3_finalize(statement_);
+}
 
 Statement& Statement::bind(std::int64_t value) {
   if (sqlite3_bind_int64(statement_, ++at_, value) != SQLITE_OK) fail(database_);
@@ -47,7 +52,8 @@ Statement& Statement::bind(std::int64_t value) {
 }
 
 Statement& Statement::bind(std::string_view text) {
-  if (sqlite3_bind_text64(statement_, ++at_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_OK) fail(database_);
+  if (sqlite3_bind_text64(statement_, ++at_, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8) != SQLITE_OK)
+    fail(database_);
   if (digest_ != nullptr) digest_->add_bytes({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   return *this;
 }
@@ -109,7 +115,8 @@ std::vector<std::uint8_t> Statement::blob() {
   const auto* bytes = static_cast<const std::uint8_t*>(sqlite3_column_blob(statement_, at_));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_, at_));
   ++at_;
-  std::vector<std::uint8_t> blob = bytes == nullptr ? std::vector<std::uint8_t>() : std::vector<std::uint8_t>(bytes, bytes + size);
+  std::vector<std::uint8_t> blob =
+      bytes == nullptr ? std::vector<std::uint8_t>() : std::vector<std::uint8_t>(bytes, bytes + size);
   if (digest_ != nullptr) digest_->add_bytes(blob);
   return blob;
 }
@@ -140,7 +147,9 @@ Database::Database(const std::string& path, Mode mode) {
   sqlite3_busy_timeout(handle_, kBusyMilliseconds);
 }
 
-Database::~Database() { sqlite3_close_v2(handle_); }
+Database::~Database() {
+  sqlite3_close_v2(handle_);
+}
 
 void Database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) fail(handle_);

@@ -14,7 +14,8 @@ namespace fiberscope::core {
 
 /// What SQLite said went wrong.
 struct DatabaseError : std::runtime_error {
-  explicit DatabaseError(const std::string& message, int error_code = 0) : std::runtime_error(message), code(error_code) {}
+  explicit DatabaseError(const std::string& message, int error_code = 0)
+      : std::runtime_error(message), code(error_code) {}
   int code;  ///< SQLite's extended result code; 0: not from SQLite
 };
 

@@ -19,7 +19,8 @@ bool ends_with(const std::string& text, std::string_view ending) {
 }
 
 emu::Result<emu::Image> image_of(const Scenario& scenario, const std::filesystem::path& folder) {
-  if (const auto bytes = builtin_file("images/" + scenario.image)) return emu::Image::parse({bytes->begin(), bytes->end()}, scenario.image);
+  if (const auto bytes = builtin_file("images/" + scenario.image))
+    return emu::Image::parse({bytes->begin(), bytes->end()}, scenario.image);
   return emu::Image::load((folder / scenario.image).string());
 }
 
@@ -45,9 +46,12 @@ emu::Result<RunTarget> from_image_file(const std::string& path) {
   auto image = emu::Image::load(path);
   if (!image) return image.error();
   if (!image->symbol("boot_stack_top"))
-    return emu::Error{fmt::format("{}: not an image of the bare machine: it has no symbol boot_stack_top; link it with asm/bare.ld "
-                                  "and asm/runtime, or run a scenario (`fiberscope list`)", path)};
-  return RunTarget{std::filesystem::path(path).filename().string(), std::nullopt, std::move(image).value(), kDefaultMaxSteps};
+    return emu::Error{
+        fmt::format("{}: not an image of the bare machine: it has no symbol boot_stack_top; link it with asm/bare.ld "
+                    "and asm/runtime, or run a scenario (`fiberscope list`)",
+                    path)};
+  return RunTarget{std::filesystem::path(path).filename().string(), std::nullopt, std::move(image).value(),
+                   kDefaultMaxSteps};
 }
 
 }  // namespace
@@ -63,7 +67,9 @@ std::map<std::string, std::string> RunTarget::meta() const {
   return meta;
 }
 
-bool is_trace_path(const std::string& target) { return ends_with(target, ".fscope"); }
+bool is_trace_path(const std::string& target) {
+  return ends_with(target, ".fscope");
+}
 
 emu::Result<RunTarget> resolve_target(const std::string& target) {
   std::error_code error;
@@ -72,8 +78,10 @@ emu::Result<RunTarget> resolve_target(const std::string& target) {
   if (scenario) return from_scenario(std::move(scenario).value(), {});
   for (const std::string_view source : {".c", ".cc", ".cpp", ".cxx", ".C", ".S", ".s", ".asm", ".litmus"})
     if (ends_with(target, source))
-      return emu::Error{fmt::format("{}: {} files cannot be run; a target is a scenario (`fiberscope list`), a scenario file (.toml), "
-                                    "a bare image (.elf) or a recorded trace (.fscope)", target, source)};
+      return emu::Error{fmt::format(
+          "{}: {} files cannot be run; a target is a scenario (`fiberscope list`), a scenario file (.toml), "
+          "a bare image (.elf) or a recorded trace (.fscope)",
+          target, source)};
   if (ends_with(target, ".toml")) {
     if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
     return from_scenario_file(target);

@@ -110,16 +110,18 @@ void Trace::append(TraceBatch batch) {
   const auto move_all = [](auto& from, auto& to) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
-  for (const Chunk& chunk : batch.chunks) {
+  for (Chunk& chunk : batch.chunks) {
     if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last())) throw CorruptData("chunks do not follow each other");
+    std::optional<std::uint64_t> last_page;
     for (const std::uint64_t word : chunk.touched.words) {
       const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
+      if (address == last_page) continue;
+      last_page = address;
       if (state_.memory().region_at(emu::Address{address}) == nullptr) throw CorruptData("a chunk writes to memory that is not there");
       if (!pages_.contains(address)) pages_[address].initial = initial_page(address);
     }
-    chunks_.push_back(chunk);
+    chunks_.push_back(std::move(chunk));
     words_.emplace_back();
-    for (const std::uint64_t word : chunk.touched.words) writers_[word].push_back(static_cast<std::uint32_t>(chunks_.size() - 1));
   }
   for (PageRecord& page : batch.pages) {
     const auto found = pages_.find(page.address.value);
@@ -370,6 +372,8 @@ std::optional<StepIndex> Trace::last_write(emu::Address address, std::uint64_t s
   if (chunks_.empty() || size == 0) return std::nullopt;
   cursor = std::min(cursor, steps());
   const auto now = static_cast<std::uint32_t>(chunk_at(cursor));
+  for (; known_writers_ < chunks_.size(); ++known_writers_)
+    for (const std::uint64_t word : chunks_[known_writers_].touched.words) writers_[word].push_back(static_cast<std::uint32_t>(known_writers_));
   std::optional<StepIndex> best;
   for (std::uint64_t word = address.value / 8; word <= (address.value + size - 1) / 8; ++word) {
     const auto known = writers_.find(word);

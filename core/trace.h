@@ -126,7 +126,8 @@ class Trace {
 
   std::map<std::uint64_t, PageVersions> pages_;  ///< by page address: every page that was ever written
   std::vector<std::vector<std::uint64_t>> words_;  ///< by chunk: values of its touched words at its end; empty: not yet known
-  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> writers_;  ///< by word: the chunks that wrote it, ascending
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> writers_;  ///< by word: the chunks that wrote it, ascending …
+  std::size_t known_writers_ = 0;  ///< … of the first so many chunks: made when first asked for
   std::list<std::pair<std::size_t, std::unique_ptr<WriteIndex>>> indexes_;  ///< newest first
   emu::Disassembler disassembler_;
   std::unordered_map<std::uint32_t, std::optional<emu::Instruction>> decoded_;

@@ -27,8 +27,8 @@ inline constexpr std::array<std::string_view, 14> kTraceTables = {
 bool is_trace_file(const std::string& path);
 
 /// Writes a `.fscope` file (docs/trace-format.md). Chunks, switches, events and output of the same steps are committed
-/// together, every 4 chunks or 20 ms; a kill leaves what was committed. Holds the file's RecordingLock for its lifetime.
-/// Throws DatabaseError. What fails half-way is rolled back, and the writer is of no use any more.
+/// together, every 4 chunks or 20 ms; a kill leaves what was committed. Holds the file's RecordingLock for its
+/// lifetime. Throws DatabaseError. What fails half-way is rolled back, and the writer is of no use any more.
 class TraceFileWriter final : public TraceSink {
  public:
   /// Makes the file, replacing what is there. Fails where the folder cannot be written.
@@ -110,7 +110,7 @@ class TraceFileReader {
     std::uint64_t digest = 0;
   };
   std::string path_;
-  RecordingLock lock_;  // outlives the database
+  RecordingLock lock_;          // outlives the database
   std::string private_folder_;  ///< holds a copy of a file with a hot journal, removed at the end
   std::unique_ptr<Database> database_;
   TraceHeader header_;

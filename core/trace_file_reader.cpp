@@ -49,7 +49,8 @@ bool is_trace_file(const std::string& path) {
   char header[kApplicationIdAt + 4] = {};
   std::ifstream(path, std::ios::binary).read(header, sizeof header);
   std::int64_t application = 0;
-  for (std::size_t i = kApplicationIdAt; i < sizeof header; ++i) application = application << 8 | static_cast<std::uint8_t>(header[i]);
+  for (std::size_t i = kApplicationIdAt; i < sizeof header; ++i)
+    application = application << 8 | static_cast<std::uint8_t>(header[i]);
   return std::string_view(header) == "SQLite format 3" && application == kTraceApplicationId;
 }
 
@@ -62,7 +63,8 @@ TraceFileReader::~TraceFileReader() {
 emu::Result<std::unique_ptr<TraceFileReader>> TraceFileReader::open(const std::string& path) {
   std::error_code error;
   if (!std::filesystem::exists(path, error)) return emu::Error{fmt::format("{}: no such file", path)};
-  if (!std::filesystem::is_regular_file(path, error)) return emu::Error{fmt::format("{}: not a file; a trace is a .fscope file", path)};
+  if (!std::filesystem::is_regular_file(path, error))
+    return emu::Error{fmt::format("{}: not a file; a trace is a .fscope file", path)};
   std::unique_ptr<TraceFileReader> reader(new TraceFileReader(path));
   const std::string advice = "record it again with `fiberscope run TARGET -o FILE.fscope`";
   try {
@@ -89,10 +91,12 @@ void TraceFileReader::connect() {
     probe();
     return;
   } catch (const DatabaseError& failure) {
-    // What a hot journal gives where it may not be rolled back, or not even be opened. Nothing else is mended by a copy.
+    // What a hot journal gives where it may not be rolled back, or not even be opened. Nothing else is mended by a
+    // copy.
     const int kind = failure.code & 0xff;
     std::error_code ignored;
-    if ((kind != SQLITE_READONLY && kind != SQLITE_CANTOPEN) || !std::filesystem::exists(path_ + "-journal", ignored)) throw;
+    if ((kind != SQLITE_READONLY && kind != SQLITE_CANTOPEN) || !std::filesystem::exists(path_ + "-journal", ignored))
+      throw;
   }
   open_copy();
   probe();
@@ -107,8 +111,8 @@ void TraceFileReader::open_copy() {
   for (const char* part : {"", "-journal"}) {
     std::error_code error;
     if (!std::filesystem::copy_file(path_ + part, copy + part, error))
-      throw DatabaseError(fmt::format("a killed recorder left its journal, and {}{} cannot be copied to {}: {}", path_, part,
-                                      private_folder_, error.message()));
+      throw DatabaseError(fmt::format("a killed recorder left its journal, and {}{} cannot be copied to {}: {}", path_,
+                                      part, private_folder_, error.message()));
     // A copy keeps the rights of what may be a read-only file.
     std::filesystem::permissions(copy + part, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
                                  std::filesystem::perm_options::add, error);
@@ -119,7 +123,8 @@ void TraceFileReader::open_copy() {
 void TraceFileReader::check_identity() {
   Statement application(database_->handle(), "PRAGMA application_id");
   Statement version(database_->handle(), "PRAGMA user_version");
-  if (!application.step() || application.integer() != kTraceApplicationId) throw CorruptData("it is some other SQLite database");
+  if (!application.step() || application.integer() != kTraceApplicationId)
+    throw CorruptData("it is some other SQLite database");
   if (!version.step()) throw CorruptData("it has no version");
   const std::int64_t number = version.integer();
   if (number != kTraceVersion)
@@ -138,13 +143,15 @@ void TraceFileReader::read_digests() {
   }
   if (told_.size() != kTraceTables.size()) throw CorruptData("the list of its tables lacks some");
   std::string highest;
-  for (const std::string_view table : kTraceTables) highest += fmt::format("{}(SELECT max(id) FROM {})", highest.empty() ? "SELECT " : ", ", table);
+  for (const std::string_view table : kTraceTables)
+    highest += fmt::format("{}(SELECT max(id) FROM {})", highest.empty() ? "SELECT " : ", ", table);
   Statement counts(database_->handle(), highest);
   counts.step();
   for (const std::string_view table : kTraceTables) {
     const std::int64_t rows = counts.null() ? 0 : counts.integer();
     const std::int64_t wanted = told_.find(table)->second.rows;
-    if (rows != wanted) throw CorruptData(fmt::format("table '{}' has {} rows, its digest says {}", table, rows, wanted));
+    if (rows != wanted)
+      throw CorruptData(fmt::format("table '{}' has {} rows, its digest says {}", table, rows, wanted));
   }
 }
 
@@ -153,7 +160,8 @@ void TraceFileReader::read_rows(const std::string& table, const std::string& col
   Progress& progress = progress_[table];
   const auto [rows, digest] = told_.at(table);
   if (rows > progress.rows) {
-    Statement select(database_->handle(), fmt::format("SELECT {} FROM {} WHERE id > ? AND id <= ? ORDER BY id", columns, table));
+    Statement select(database_->handle(),
+                     fmt::format("SELECT {} FROM {} WHERE id > ? AND id <= ? ORDER BY id", columns, table));
     select.bind(progress.rows).bind(rows);
     select.watch(&progress.digest);
     std::int64_t found = progress.rows;
@@ -239,26 +247,29 @@ void TraceFileReader::read_new(Update& update) {
     const std::vector<std::uint8_t> bytes = row.blob();
     batch.templates.push_back(deserialize_template(address, bytes, row.blob()));
   });
-  read_rows("chunks", "first_step, steps, cpu, space, registers, rip_after, size, body, touched_size, touched, written", [&](Statement& row) {
-    Chunk chunk;
-    chunk.first = StepIndex{row.unsigned_integer()};
-    chunk.steps = row.unsigned_integer();
-    row.integer();
-    row.integer();
-    const std::vector<std::uint8_t> registers = unpack(row.blob(), sizeof chunk.registers.slots);
-    std::memcpy(chunk.registers.slots.data(), registers.data(), registers.size());
-    chunk.rip_after = row.unsigned_integer();
-    const std::uint64_t size = row.unsigned_integer();
-    if (size > kMaxBlob / 4 || chunk.steps > kChunkSteps) throw CorruptData("a chunk claims an impossible size");
-    chunk.body_size = static_cast<std::uint32_t>(size);
-    chunk.body = row.blob();
-    const std::uint64_t touched_size = row.unsigned_integer();
-    const std::vector<std::uint8_t> touched = unpack(row.blob(), touched_size);
-    chunk.touched = deserialize_touched(touched);
-    const std::vector<std::uint8_t> written = row.blob();
-    for (std::size_t i = 0; i < emu::kRegisterSlots && i / 8 < written.size(); ++i) chunk.written.set(i, (written[i / 8] >> (i % 8)) & 1);
-    batch.chunks.push_back(std::move(chunk));
-  });
+  read_rows("chunks", "first_step, steps, cpu, space, registers, rip_after, size, body, touched_size, touched, written",
+            [&](Statement& row) {
+              Chunk chunk;
+              chunk.first = StepIndex{row.unsigned_integer()};
+              chunk.steps = row.unsigned_integer();
+              row.integer();
+              row.integer();
+              const std::vector<std::uint8_t> registers = unpack(row.blob(), sizeof chunk.registers.slots);
+              std::memcpy(chunk.registers.slots.data(), registers.data(), registers.size());
+              chunk.rip_after = row.unsigned_integer();
+              const std::uint64_t size = row.unsigned_integer();
+              if (size > kMaxBlob / 4 || chunk.steps > kChunkSteps)
+                throw CorruptData("a chunk claims an impossible size");
+              chunk.body_size = static_cast<std::uint32_t>(size);
+              chunk.body = row.blob();
+              const std::uint64_t touched_size = row.unsigned_integer();
+              const std::vector<std::uint8_t> touched = unpack(row.blob(), touched_size);
+              chunk.touched = deserialize_touched(touched);
+              const std::vector<std::uint8_t> written = row.blob();
+              for (std::size_t i = 0; i < emu::kRegisterSlots && i / 8 < written.size(); ++i)
+                chunk.written.set(i, (written[i / 8] >> (i % 8)) & 1);
+              batch.chunks.push_back(std::move(chunk));
+            });
   read_rows("pages", "chunk, space, address, contents", [&](Statement& row) {
     PageRecord page;
     page.chunk = row.unsigned_integer();
@@ -267,20 +278,22 @@ void TraceFileReader::read_new(Update& update) {
     page.contents = unpack(row.blob(), emu::kPageSize);
     batch.pages.push_back(std::move(page));
   });
-  read_rows("threads", "thread, name, kind, state, stack_low, stack_high, saved_rsp, tcb, first_seen", [&](Statement& row) {
-    ThreadRecord record;
-    Thread& thread = record.thread;
-    thread.id = ThreadId{static_cast<std::uint32_t>(row.integer())};
-    thread.name = row.text();
-    thread.kind = parse_enum<ThreadKind>(row.text(), static_cast<std::uint8_t>(ThreadKind::signal), "kind of thread");
-    thread.state = parse_enum<ThreadState>(row.text(), static_cast<std::uint8_t>(ThreadState::finished), "state");
-    thread.stack.low = emu::Address{row.unsigned_integer()};
-    thread.stack.high = emu::Address{row.unsigned_integer()};
-    thread.saved_rsp = emu::Address{row.unsigned_integer()};
-    thread.tcb = emu::Address{row.unsigned_integer()};
-    record.first_seen = StepIndex{row.unsigned_integer()};
-    batch.threads.push_back(std::move(record));
-  });
+  read_rows(
+      "threads", "thread, name, kind, state, stack_low, stack_high, saved_rsp, tcb, first_seen", [&](Statement& row) {
+        ThreadRecord record;
+        Thread& thread = record.thread;
+        thread.id = ThreadId{static_cast<std::uint32_t>(row.integer())};
+        thread.name = row.text();
+        thread.kind =
+            parse_enum<ThreadKind>(row.text(), static_cast<std::uint8_t>(ThreadKind::signal), "kind of thread");
+        thread.state = parse_enum<ThreadState>(row.text(), static_cast<std::uint8_t>(ThreadState::finished), "state");
+        thread.stack.low = emu::Address{row.unsigned_integer()};
+        thread.stack.high = emu::Address{row.unsigned_integer()};
+        thread.saved_rsp = emu::Address{row.unsigned_integer()};
+        thread.tcb = emu::Address{row.unsigned_integer()};
+        record.first_seen = StepIndex{row.unsigned_integer()};
+        batch.threads.push_back(std::move(record));
+      });
   read_rows("switches", "step, cpu, from_thread, to_thread, reason, at, address", [&](Statement& row) {
     Switch entry;
     entry.step = StepIndex{row.unsigned_integer()};
@@ -313,7 +326,9 @@ void TraceFileReader::read_new(Update& update) {
     Finding finding;
     finding.rule = row.text();
     const std::string severity = row.text();
-    finding.severity = severity == "error" ? Severity::error : severity == "warning" ? Severity::warning : Severity::note;
+    finding.severity = severity == "error"     ? Severity::error
+                       : severity == "warning" ? Severity::warning
+                                               : Severity::note;
     finding.step = StepIndex{row.unsigned_integer()};
     finding.thread = optional_thread(row);
     finding.message = row.text();
@@ -323,7 +338,8 @@ void TraceFileReader::read_new(Update& update) {
   });
   read_rows("ending", "reason, code, vector, rip, address, message", [&](Statement& row) {
     emu::Stop stop;
-    stop.reason = parse_enum<emu::Stop::Reason>(row.text(), static_cast<std::uint8_t>(emu::Stop::Reason::deadlock), "end");
+    stop.reason =
+        parse_enum<emu::Stop::Reason>(row.text(), static_cast<std::uint8_t>(emu::Stop::Reason::deadlock), "end");
     stop.code = static_cast<int>(row.integer());
     stop.vector = static_cast<std::uint8_t>(row.integer());
     stop.rip = emu::Address{row.unsigned_integer()};

@@ -18,7 +18,9 @@ namespace {
 constexpr std::uint64_t kChunksPerCommit = 4;
 constexpr std::chrono::milliseconds kCommitInterval{20};
 
-std::span<const std::uint8_t> bytes_of(std::string_view text) { return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}; }
+std::span<const std::uint8_t> bytes_of(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
 
 std::string_view kind_name(emu::RegionKind kind) {
   constexpr std::string_view kNames[] = {"code", "data", "stack", "tcb"};
@@ -48,29 +50,39 @@ struct TraceFileWriter::Tables {
       : meta(db, "INSERT INTO meta(name, value) VALUES (?,?)"),
         images(db, "INSERT INTO images(name, size, elf) VALUES (?,?,?)"),
         sources(db, "INSERT INTO sources(path, size, text) VALUES (?,?,?)"),
-        regions(db, "INSERT INTO regions(space, name, kind, low, high, rights, size, contents) VALUES (?,?,?,?,?,?,?,?)"),
+        regions(db,
+                "INSERT INTO regions(space, name, kind, low, high, rights, size, contents) VALUES (?,?,?,?,?,?,?,?)"),
         start(db, "INSERT INTO start(cpu, registers) VALUES (?,?)"),
         instructions(db, "INSERT INTO instructions(address, bytes, template) VALUES (?,?,?)"),
-        chunks(db, "INSERT INTO chunks(first_step, steps, cpu, space, registers, rip_after, size, body, touched_size, touched, written) "
-                   "VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
+        chunks(db,
+               "INSERT INTO chunks(first_step, steps, cpu, space, registers, rip_after, size, body, touched_size, "
+               "touched, written) "
+               "VALUES (?,?,?,?,?,?,?,?,?,?,?)"),
         pages(db, "INSERT INTO pages(chunk, space, address, contents) VALUES (?,?,?,?)"),
-        threads(db, "INSERT INTO threads(thread, name, kind, state, stack_low, stack_high, saved_rsp, tcb, first_seen) "
-                    "VALUES (?,?,?,?,?,?,?,?,?)"),
-        switches(db, "INSERT INTO switches(step, cpu, from_thread, to_thread, reason, at, address) VALUES (?,?,?,?,?,?,?)"),
+        threads(db,
+                "INSERT INTO threads(thread, name, kind, state, stack_low, stack_high, saved_rsp, tcb, first_seen) "
+                "VALUES (?,?,?,?,?,?,?,?,?)"),
+        switches(db,
+                 "INSERT INTO switches(step, cpu, from_thread, to_thread, reason, at, address) VALUES (?,?,?,?,?,?,?)"),
         events(db, "INSERT INTO events(step, kind, vector, error_code, rip_before, text) VALUES (?,?,?,?,?,?)"),
         output(db, "INSERT INTO output(step, bytes) VALUES (?,?)"),
-        findings(db, "INSERT INTO findings(rule, severity, step, thread, message, expected, actual) VALUES (?,?,?,?,?,?,?)"),
+        findings(
+            db, "INSERT INTO findings(rule, severity, step, thread, message, expected, actual) VALUES (?,?,?,?,?,?,?)"),
         ending(db, "INSERT INTO ending(reason, code, vector, rip, address, message) VALUES (?,?,?,?,?,?)"),
-        digests(db, "INSERT INTO digests(name, rows, digest) VALUES (?,?,?) "
-                    "ON CONFLICT(name) DO UPDATE SET rows = excluded.rows, digest = excluded.digest") {}
+        digests(db,
+                "INSERT INTO digests(name, rows, digest) VALUES (?,?,?) "
+                "ON CONFLICT(name) DO UPDATE SET rows = excluded.rows, digest = excluded.digest") {}
 
   std::vector<std::pair<std::string_view, Table*>> all() {
-    return {{"meta", &meta},       {"images", &images},   {"sources", &sources},   {"regions", &regions}, {"start", &start}, {"instructions", &instructions},
-            {"chunks", &chunks},   {"pages", &pages},     {"threads", &threads},   {"switches", &switches}, {"events", &events},
-            {"output", &output},   {"findings", &findings}, {"ending", &ending}};
+    return {{"meta", &meta},         {"images", &images}, {"sources", &sources},
+            {"regions", &regions},   {"start", &start},   {"instructions", &instructions},
+            {"chunks", &chunks},     {"pages", &pages},   {"threads", &threads},
+            {"switches", &switches}, {"events", &events}, {"output", &output},
+            {"findings", &findings}, {"ending", &ending}};
   }
 
-  Table meta, images, sources, regions, start, instructions, chunks, pages, threads, switches, events, output, findings, ending;
+  Table meta, images, sources, regions, start, instructions, chunks, pages, threads, switches, events, output, findings,
+      ending;
   Statement digests;
   std::map<std::string_view, std::uint64_t> told_rows;
 };
@@ -78,8 +90,8 @@ struct TraceFileWriter::Tables {
 TraceFileWriter::TraceFileWriter(const std::string& path, Database::Mode mode) : database_(path, mode) {
   lock_ = std::make_unique<RecordingLock>(path, true);
   if (!lock_->take()) throw DatabaseError("another recorder is writing it");
-  // Measured: a rollback journal that is kept, no sync at each commit, one at the end. A kill of the writer loses nothing
-  // that was committed; a power cut may.
+  // Measured: a rollback journal that is kept, no sync at each commit, one at the end. A kill of the writer loses
+  // nothing that was committed; a power cut may.
   database_.execute("PRAGMA journal_mode=PERSIST; PRAGMA synchronous=OFF; PRAGMA temp_store=MEMORY;");
 }
 
@@ -91,7 +103,8 @@ TraceFileWriter::~TraceFileWriter() {
   }
 }
 
-emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(const std::string& path, const TraceHeader& header) {
+emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(const std::string& path,
+                                                                      const TraceHeader& header) {
   const auto remove_files = [&] {
     std::remove(path.c_str());
     std::remove((path + "-journal").c_str());
@@ -100,7 +113,8 @@ emu::Result<std::unique_ptr<TraceFileWriter>> TraceFileWriter::create(const std:
     remove_files();
     std::unique_ptr<TraceFileWriter> writer(new TraceFileWriter(path, Database::Mode::create));
     writer->begin();
-    writer->database_.execute(fmt::format("PRAGMA application_id={}; PRAGMA user_version={};", kTraceApplicationId, kTraceVersion));
+    writer->database_.execute(
+        fmt::format("PRAGMA application_id={}; PRAGMA user_version={};", kTraceApplicationId, kTraceVersion));
     writer->database_.execute(kTraceSchema);
     writer->tables_ = std::make_unique<Tables>(writer->database_.handle());
     writer->write_header(header);
@@ -149,7 +163,8 @@ void TraceFileWriter::write_header(const TraceHeader& header) {
   };
   for (const auto& [name, value] : header.meta) insert(tables_->meta, std::string_view(name), std::string_view(value));
   const std::vector<std::uint8_t> image = compress(header.image);
-  insert(tables_->images, std::string_view(header.image_name), std::uint64_t{header.image.size()}, std::span<const std::uint8_t>(image));
+  insert(tables_->images, std::string_view(header.image_name), std::uint64_t{header.image.size()},
+         std::span<const std::uint8_t>(image));
   for (const auto& [path, text] : header.sources) {
     const std::vector<std::uint8_t> packed = compress(bytes_of(text));
     insert(tables_->sources, std::string_view(path), std::uint64_t{text.size()}, std::span<const std::uint8_t>(packed));
@@ -158,10 +173,12 @@ void TraceFileWriter::write_header(const TraceHeader& header) {
   insert(tables_->start, std::int64_t{0}, std::span<const std::uint8_t>(registers));
   for (const emu::LoadedRegion& loaded : header.regions) {
     const emu::Region& region = loaded.region;
-    const std::string rights = fmt::format("{}{}{}", region.readable ? "r" : "-", region.writable ? "w" : "-", region.executable ? "x" : "-");
+    const std::string rights =
+        fmt::format("{}{}{}", region.readable ? "r" : "-", region.writable ? "w" : "-", region.executable ? "x" : "-");
     const std::vector<std::uint8_t> packed = compress(loaded.contents);
-    insert(tables_->regions, std::int64_t{0}, std::string_view(region.name), kind_name(region.kind), region.range.low.value,
-           region.range.high.value, std::string_view(rights), std::uint64_t{loaded.contents.size()}, std::span<const std::uint8_t>(packed));
+    insert(tables_->regions, std::int64_t{0}, std::string_view(region.name), kind_name(region.kind),
+           region.range.low.value, region.range.high.value, std::string_view(rights),
+           std::uint64_t{loaded.contents.size()}, std::span<const std::uint8_t>(packed));
   }
 }
 
@@ -173,7 +190,9 @@ void TraceFileWriter::begin() {
 
 void TraceFileWriter::commit() {
   for (const auto& [name, table] : tables_->all()) {
-    if (const auto told = tables_->told_rows.find(name); told != tables_->told_rows.end() && told->second == table->rows) continue;
+    if (const auto told = tables_->told_rows.find(name);
+        told != tables_->told_rows.end() && told->second == table->rows)
+      continue;
     tables_->digests.bind(name).bind(table->rows).bind(table->digest.sum()).run();
     tables_->told_rows[name] = table->rows;
   }
@@ -211,8 +230,9 @@ void TraceFileWriter::insert(const TraceBatch& batch) {
     const std::vector<std::uint8_t> touched = serialize(chunk.touched);
     const std::vector<std::uint8_t> packed = compress(touched);
     const std::vector<std::uint8_t> written = written_bytes(chunk.written);
-    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, std::int64_t{0}, Bytes(registers), chunk.rip_after,
-           std::uint64_t{chunk.body_size}, Bytes(chunk.body), std::uint64_t{touched.size()}, Bytes(packed), Bytes(written));
+    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, std::int64_t{0}, Bytes(registers),
+               chunk.rip_after, std::uint64_t{chunk.body_size}, Bytes(chunk.body), std::uint64_t{touched.size()},
+               Bytes(packed), Bytes(written));
   }
   for (const PageRecord& page : batch.pages) {
     const std::vector<std::uint8_t> packed = compress(page.contents);
@@ -220,18 +240,22 @@ void TraceFileWriter::insert(const TraceBatch& batch) {
   }
   for (const ThreadRecord& record : batch.threads) {
     const Thread& thread = record.thread;
-    insert_row(tables_->threads, std::uint64_t{thread.id.value}, View(thread.name), to_string(thread.kind), to_string(thread.state),
-           thread.stack.low.value, thread.stack.high.value, thread.saved_rsp.value, thread.tcb.value, record.first_seen.value);
+    insert_row(tables_->threads, std::uint64_t{thread.id.value}, View(thread.name), to_string(thread.kind),
+               to_string(thread.state), thread.stack.low.value, thread.stack.high.value, thread.saved_rsp.value,
+               thread.tcb.value, record.first_seen.value);
   }
   for (const Switch& entry : batch.switches)
-    insert_row(tables_->switches, entry.step.value, std::int64_t{0}, entry.from, entry.to, to_string(entry.reason), View(entry.at), entry.address.value);
+    insert_row(tables_->switches, entry.step.value, std::int64_t{0}, entry.from, entry.to, to_string(entry.reason),
+               View(entry.at), entry.address.value);
   for (const EventRecord& record : batch.events)
-    insert_row(tables_->events, record.event.step.value, static_cast<std::int64_t>(record.event.kind), std::int64_t{record.event.vector},
-           std::int64_t{record.event.error_code}, record.event.rip_before.value, View(record.text));
-  for (const OutputRecord& record : batch.output) insert_row(tables_->output, record.step.value, Bytes(bytes_of(record.bytes)));
+    insert_row(tables_->events, record.event.step.value, static_cast<std::int64_t>(record.event.kind),
+               std::int64_t{record.event.vector}, std::int64_t{record.event.error_code}, record.event.rip_before.value,
+               View(record.text));
+  for (const OutputRecord& record : batch.output)
+    insert_row(tables_->output, record.step.value, Bytes(bytes_of(record.bytes)));
   for (const Finding& finding : batch.findings)
-    insert_row(tables_->findings, View(finding.rule), severity_name(finding.severity), finding.step.value, finding.thread,
-           View(finding.message), View(finding.expected), View(finding.actual));
+    insert_row(tables_->findings, View(finding.rule), severity_name(finding.severity), finding.step.value,
+               finding.thread, View(finding.message), View(finding.expected), View(finding.actual));
   pending_chunks_ += batch.chunks.size();
 }
 
@@ -277,8 +301,13 @@ void TraceFileWriter::finish(const emu::Stop& stop) {
 
 void TraceFileWriter::insert_ending(const emu::Stop& stop) {
   Table& ending = tables_->ending;
-  ending.insert.bind(to_string(stop.reason)).bind(std::int64_t{stop.code}).bind(std::int64_t{stop.vector}).bind(stop.rip.value)
-      .bind(stop.address.value).bind(std::string_view(stop.message)).run();
+  ending.insert.bind(to_string(stop.reason))
+      .bind(std::int64_t{stop.code})
+      .bind(std::int64_t{stop.vector})
+      .bind(stop.rip.value)
+      .bind(stop.address.value)
+      .bind(std::string_view(stop.message))
+      .run();
   ++ending.rows;
 }
 

@@ -19,7 +19,8 @@ emu::Result<std::unique_ptr<TraceSession>> TraceSession::open(const std::string&
   auto reader = TraceFileReader::open(path);
   if (!reader) return reader.error();
   auto trace = Trace::create((*reader)->header());
-  if (!trace) return emu::Error{fmt::format("{}: the trace is damaged: {}; record it again", path, trace.error().message)};
+  if (!trace)
+    return emu::Error{fmt::format("{}: the trace is damaged: {}; record it again", path, trace.error().message)};
   std::unique_ptr<TraceSession> session(new TraceSession);
   session->path_ = path;
   session->reader_ = std::move(reader).value();

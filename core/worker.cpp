@@ -29,11 +29,13 @@ constexpr std::chrono::milliseconds kOrderlyStop{1000};
 
 std::string death_message(int status, std::uint64_t step) {
   if (WIFSIGNALED(status))
-    return fmt::format("the emulator's process died after step {}: {} (signal {})", step, strsignal(WTERMSIG(status)), WTERMSIG(status));
+    return fmt::format("the emulator's process died after step {}: {} (signal {})", step, strsignal(WTERMSIG(status)),
+                       WTERMSIG(status));
   return fmt::format("the emulator's process ended after step {} with code {}", step, WEXITSTATUS(status));
 }
 
-/// What the worker wrote down before it gave up. It may have gone wrong in any way: one line of printable text is believed.
+/// What the worker wrote down before it gave up. It may have gone wrong in any way: one line of printable text is
+/// believed.
 std::string told_message(const WorkerMemory& memory) {
   std::string text(memory.message, strnlen(memory.message, WorkerMemory::kMessageSize));
   for (char& c : text)
@@ -49,7 +51,8 @@ emu::Result<std::unique_ptr<Worker>> Worker::start(const RecordRequest& request)
   if (worker->memory_fd_ < 0 || ftruncate(worker->memory_fd_, sizeof(WorkerMemory)) != 0)
     return emu::Error{fmt::format("no shared memory for the recorder: {}", std::strerror(errno))};
   void* memory = mmap(nullptr, sizeof(WorkerMemory), PROT_READ | PROT_WRITE, MAP_SHARED, worker->memory_fd_, 0);
-  if (memory == MAP_FAILED) return emu::Error{fmt::format("no shared memory for the recorder: {}", std::strerror(errno))};
+  if (memory == MAP_FAILED)
+    return emu::Error{fmt::format("no shared memory for the recorder: {}", std::strerror(errno))};
   worker->memory_ = static_cast<WorkerMemory*>(memory);
 
   posix_spawn_file_actions_t actions;
@@ -65,7 +68,8 @@ emu::Result<std::unique_ptr<Worker>> Worker::start(const RecordRequest& request)
   posix_spawnattr_setsigmask(&attributes, &mask);
   const std::string steps = std::to_string(request.max_steps);
   const std::string ring = std::to_string(kMemoryDescriptor);
-  std::vector<std::string> words = {"fiberscope", "__worker", request.target, "--trace", request.trace_path, "--max-steps", steps, "--ring", ring};
+  std::vector<std::string> words = {"fiberscope",  "__worker", request.target, "--trace", request.trace_path,
+                                    "--max-steps", steps,      "--ring",       ring};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -137,7 +141,8 @@ Worker::State Worker::wait(int wake, std::optional<std::chrono::milliseconds> li
 Worker::State Worker::settle(int status) {
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return state_ = State::finished;
   message_ = told_message(*memory_);
-  if (!killed_because_.empty()) message_ = fmt::format("the recording was ended after step {}: {}", step(), killed_because_);
+  if (!killed_because_.empty())
+    message_ = fmt::format("the recording was ended after step {}: {}", step(), killed_because_);
   if (message_.empty()) message_ = death_message(status, step());
   state_ = State::failed;
   std::error_code ignored;

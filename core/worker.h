@@ -14,8 +14,8 @@ namespace fiberscope::core {
 
 /// What a worker is asked to record.
 struct RecordRequest {
-  std::string target;      ///< as resolve_target understands it
-  std::string trace_path;  ///< the file to write
+  std::string target;           ///< as resolve_target understands it
+  std::string trace_path;       ///< the file to write
   std::uint64_t max_steps = 0;  ///< 0: the target's own limit
   /// Resident bytes at which the worker is killed. Its address space is limited too, but must hold two engines.
   std::uint64_t memory_limit = std::uint64_t{2} << 30;
@@ -30,8 +30,8 @@ struct WorkerMemory {
   char message[kMessageSize];  ///< why it gave up; empty where it died without a word
 };
 
-/// The process that runs a guest and records it. Separate from the window, because a guest can make the engine abort: then
-/// its death is a result, with everything recorded up to the last completed step.
+/// The process that runs a guest and records it. Separate from the window, because a guest can make the engine abort:
+/// then its death is a result, with everything recorded up to the last completed step.
 class Worker {
  public:
   /// Starts `/proc/self/exe __worker …`. The target is resolved there; message() says what is wrong with it.
@@ -55,8 +55,8 @@ class Worker {
   void request_stop();
   /// Ends it at once; the trace is completed from the shared memory.
   void kill();
-  /// Ends the process if it still runs: in order where the trace is kept and that takes no longer than a second, else by
-  /// force. A trace that is kept is complete then.
+  /// Ends the process if it still runs: in order where the trace is kept and that takes no longer than a second, else
+  /// by force. A trace that is kept is complete then.
   State end();
   /// Why it did not finish, one line for people.
   [[nodiscard]] const std::string& message() const { return message_; }
@@ -78,7 +78,8 @@ class Worker {
   std::string killed_because_;
 };
 
-/// The worker's own side: records the request, with its WorkerMemory in the file descriptor given. Returns the exit code.
+/// The worker's own side: records the request, with its WorkerMemory in the file descriptor given. Returns the exit
+/// code.
 int run_worker(const RecordRequest& request, int memory_fd);
 
 /// Appends to a trace what a dead worker left in its ring, as far as it makes sense, and ends the trace with the reason

@@ -24,7 +24,8 @@ ZSTD_DCtx* decompressor() {
 
 std::vector<std::uint8_t> compress(std::span<const std::uint8_t> bytes, int level) {
   std::vector<std::uint8_t> frame(ZSTD_compressBound(bytes.size()));
-  const std::size_t size = ZSTD_compressCCtx(compressor(), frame.data(), frame.size(), bytes.data(), bytes.size(), level);
+  const std::size_t size =
+      ZSTD_compressCCtx(compressor(), frame.data(), frame.size(), bytes.data(), bytes.size(), level);
   if (ZSTD_isError(size) != 0) throw std::runtime_error(std::string("zstd: ") + ZSTD_getErrorName(size));
   frame.resize(size);
   frame.shrink_to_fit();
