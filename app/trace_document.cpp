@@ -11,7 +11,9 @@ constexpr std::size_t kKeptSnapshots = 8;
 }  // namespace
 
 TraceDocument::TraceDocument(std::unique_ptr<RecordedTarget> target, const std::string& language)
-    : target_(std::move(target)), builder_(target_->trace(), target_->scenario(), language), listing_(target_->trace()),
+    : target_(std::move(target)),
+      builder_(target_->trace(), target_->scenario(), language),
+      listing_(target_->trace()),
       finder_(target_->trace(), builder_, target_->scenario(), language) {
   const core::Trace& trace = target_->trace();
   title_ = trace.meta("title");
@@ -50,13 +52,16 @@ const core::Snapshot& TraceDocument::snapshot(core::StepIndex cursor) {
   return *kept_.back();
 }
 
-core::CodeView TraceDocument::code(core::StepIndex cursor, core::Syntax syntax) { return listing_.at_cursor(cursor, syntax); }
+core::CodeView TraceDocument::code(core::StepIndex cursor, core::Syntax syntax) {
+  return listing_.at_cursor(cursor, syntax);
+}
 
 core::CodeView TraceDocument::code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) {
   return listing_.at_address(address, cursor, syntax);
 }
 
-std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) {
+std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, std::uint32_t size,
+                                                         core::StepIndex cursor) {
   return target_->trace().last_write(address, size, cursor);
 }
 

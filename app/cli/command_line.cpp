@@ -19,7 +19,8 @@ namespace fiberscope::app {
 namespace {
 
 constexpr std::array<std::string_view, 6> kCommands = {"open", "list", "run", "show", "export", "screenshot"};
-constexpr const char* kTargetHelp = "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
+constexpr const char* kTargetHelp =
+    "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
 
 /// A whole number of steps, with a message that says so.
 CLI::Validator step_count(std::uint64_t least) {
@@ -28,7 +29,8 @@ CLI::Validator step_count(std::uint64_t least) {
         std::uint64_t value = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
         const bool number = error == std::errc{} && end == text.data() + text.size();
-        return number && value >= least ? std::string() : fmt::format("expected a whole number from {} on, not '{}'", least, text);
+        return number && value >= least ? std::string()
+                                        : fmt::format("expected a whole number from {} on, not '{}'", least, text);
       },
       "STEPS");
 }
@@ -50,9 +52,12 @@ void add_open(CLI::App& app, OpenOptions& options) {
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
   command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}));
-  command->add_option("--lang", options.language, "en, es, fr or zh")->check(CLI::IsMember({"en", "es", "fr", "zh"}))->capture_default_str();
+  command->add_option("--lang", options.language, "en, es, fr or zh")
+      ->check(CLI::IsMember({"en", "es", "fr", "zh"}))
+      ->capture_default_str();
   command->add_option("--size", options.size, "of the window, WIDTHxHEIGHT")->capture_default_str();
-  command->add_flag("--report-state", options.report_state, "print the window's state as a line of JSON when it changes, and when it closes");
+  command->add_flag("--report-state", options.report_state,
+                    "print the window's state as a line of JSON when it changes, and when it closes");
 }
 
 void add_list(CLI::App& app, ListOptions& options) {
@@ -64,33 +69,47 @@ void add_run(CLI::App& app, RunOptions& options) {
   CLI::App* command = app.add_subcommand("run", "Run and record a target, and tell what happened");
   command->add_option("target", options.target, kTargetHelp)->required();
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
-  command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")->check(step_count(1));
+  command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")
+      ->check(step_count(1));
   command->add_flag("--json", options.json, "as fiberscope.run/1");
 }
 
 void add_show(CLI::App& app, ShowOptions& options) {
   CLI::App* command = app.add_subcommand("show", "Print everything about one moment: registers, stacks, chains");
   command->add_option("target", options.target, kTargetHelp)->required();
-  command->add_option("--step", options.step, "the state after so many steps; 0 is the start")->required()->check(step_count(0));
+  command->add_option("--step", options.step, "the state after so many steps; 0 is the start")
+      ->required()
+      ->check(step_count(0));
   command->add_flag("--json", options.json, "as fiberscope.show/1");
 }
 
 void add_export(CLI::App& app, ExportOptions& options) {
   CLI::App* command = app.add_subcommand("export", "Write the whole trace for other programs (docs/trace-format.md)");
   command->add_option("target", options.target, kTargetHelp)->required();
-  command->add_option("--format", options.format, "jsonl, csv, chrome or text")->required()->check(CLI::IsMember({"jsonl", "csv", "chrome", "text"}));
-  command->add_option("-o,--output", options.path, "the file (csv: a name that ends in / makes a folder of tables); default: standard output");
+  command->add_option("--format", options.format, "jsonl, csv, chrome or text")
+      ->required()
+      ->check(CLI::IsMember({"jsonl", "csv", "chrome", "text"}));
+  command->add_option("-o,--output", options.path,
+                      "the file (csv: a name that ends in / makes a folder of tables); default: standard output");
 }
 
 void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
   CLI::App* command = app.add_subcommand("screenshot", "Draw the window into a PNG file, without a display");
   command->add_option("target", options.target, kTargetHelp)->required();
   command->add_option("--step", options.step, "the cursor (default: the first switch)")->check(step_count(0));
-  command->add_option("--phase", options.phase, "of the step's film, 0 … 1")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  command->add_option("--phase", options.phase, "of the step's film, 0 … 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   command->add_option("--size", options.size, "WIDTHxHEIGHT")->capture_default_str();
-  command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}))->capture_default_str();
-  command->add_option("--lang", options.language, "en, es, fr or zh")->check(CLI::IsMember({"en", "es", "fr", "zh"}))->capture_default_str();
-  command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}))->capture_default_str();
+  command->add_option("--theme", options.theme, "dark or light")
+      ->check(CLI::IsMember({"dark", "light"}))
+      ->capture_default_str();
+  command->add_option("--lang", options.language, "en, es, fr or zh")
+      ->check(CLI::IsMember({"en", "es", "fr", "zh"}))
+      ->capture_default_str();
+  command->add_option("--syntax", options.syntax, "intel or att")
+      ->check(CLI::IsMember({"intel", "att"}))
+      ->capture_default_str();
   command->add_flag("--focus", options.focus, "stacks and code only, larger");
   command->add_option("-o,--output", options.path, "the PNG file")->required();
 }
@@ -114,11 +133,17 @@ int run_command_line(int argc, char** argv) {
   std::vector<std::string> words(argv + 1, argv + argc);
   if (!words.empty() && words.front() == "__worker") return worker_command(words);
   // `fiberscope [open] [TARGET]`: the word may be left out.
-  const bool named = !words.empty() && (words.front().rfind('-', 0) == 0 || std::find(kCommands.begin(), kCommands.end(), words.front()) != kCommands.end());
-  const bool asks = !words.empty() && (words.front() == "-h" || words.front() == "--help" || words.front() == "--version");
+  const bool named =
+      !words.empty() && (words.front().rfind('-', 0) == 0 ||
+                         std::find(kCommands.begin(), kCommands.end(), words.front()) != kCommands.end());
+  const bool asks =
+      !words.empty() && (words.front() == "-h" || words.front() == "--help" || words.front() == "--version");
   if (!named || (words.front().rfind('-', 0) == 0 && !asks)) words.insert(words.begin(), "open");
 
-  CLI::App app("Fiberscope shows real context switches on an emulated x86-64: registers, stacks and chains, step by step, forwards and backwards.", "fiberscope");
+  CLI::App app(
+      "Fiberscope shows real context switches on an emulated x86-64: registers, stacks and chains, step by step, "
+      "forwards and backwards.",
+      "fiberscope");
   app.set_version_flag("--version", "fiberscope " FIBERSCOPE_VERSION);
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 2 wrong usage or unreadable input, 3 the run did not come to its own end.");
@@ -135,7 +160,8 @@ int run_command_line(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     const auto commands = app.get_subcommands();
-    return complain(fmt::format("{}; `fiberscope {}--help` says what is possible", error.what(), commands.empty() ? "" : commands.front()->get_name() + " "),
+    return complain(fmt::format("{}; `fiberscope {}--help` says what is possible", error.what(),
+                                commands.empty() ? "" : commands.front()->get_name() + " "),
                     kUnusable);
   }
   if (app.got_subcommand("list")) return list_command(parsed.list);

@@ -11,7 +11,9 @@ namespace fiberscope::app {
 
 /// Each command takes its parsed options and returns the exit code; what went wrong is one line on stderr.
 
-struct ListOptions { bool json = false; };
+struct ListOptions {
+  bool json = false;
+};
 int list_command(const ListOptions& options);
 
 struct RunOptions {
@@ -67,7 +69,10 @@ int complain(const std::string& message, int code);
 /// The message about a step that the trace does not have.
 std::string step_beyond(std::uint64_t step, const core::Trace& trace);
 /// "1600x900"; nothing where it is no size.
-struct Size { int width = 0; int height = 0; };
+struct Size {
+  int width = 0;
+  int height = 0;
+};
 std::optional<Size> parse_size(const std::string& text);
 
 }  // namespace fiberscope::app

@@ -34,7 +34,8 @@ int complain(const std::string& message, int code) {
 }
 
 std::string step_beyond(std::uint64_t step, const core::Trace& trace) {
-  return fmt::format("--step {}: the trace has {} steps; choose 0 … {}", step, trace.steps().value, trace.steps().value);
+  return fmt::format("--step {}: the trace has {} steps; choose 0 … {}", step, trace.steps().value,
+                     trace.steps().value);
 }
 
 std::optional<Size> parse_size(const std::string& text) {
@@ -48,7 +49,10 @@ std::optional<Size> parse_size(const std::string& text) {
 int screenshot_command(const ScreenshotOptions& options) {
   PictureOptions picture;
   const auto size = parse_size(options.size);
-  if (!size) return complain(fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture), kUnusable);
+  if (!size)
+    return complain(
+        fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture),
+        kUnusable);
   picture.width = size->width;
   picture.height = size->height;
   picture.phase = options.phase;
@@ -73,7 +77,10 @@ int screenshot_command(const ScreenshotOptions& options) {
 
 int open_command(const OpenOptions& options) {
   const auto size = parse_size(options.size);
-  if (!size) return complain(fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture), kUnusable);
+  if (!size)
+    return complain(
+        fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture),
+        kUnusable);
   const StopSignals signals(1);
   RecordedTarget::Options recording;
   recording.trace_path = options.trace_path;

@@ -24,11 +24,14 @@ std::optional<std::string> unusable_trace_path(const std::string& target, const 
   std::error_code error;
   const auto status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) return std::nullopt;
-  if (std::filesystem::is_directory(status)) return fmt::format("-o {}: a folder of that name is there; choose another", path);
+  if (std::filesystem::is_directory(status))
+    return fmt::format("-o {}: a folder of that name is there; choose another", path);
   const bool empty = std::filesystem::is_regular_file(status) && std::filesystem::file_size(path, error) == 0;
   if (!empty && !core::is_trace_file(path))
-    return fmt::format("-o {}: what is there is no trace, and is not overwritten; remove it, or choose another name", path);
-  if (access(path.c_str(), W_OK) != 0) return fmt::format("-o {}: the trace there is write-protected; choose another name", path);
+    return fmt::format("-o {}: what is there is no trace, and is not overwritten; remove it, or choose another name",
+                       path);
+  if (access(path.c_str(), W_OK) != 0)
+    return fmt::format("-o {}: the trace there is write-protected; choose another name", path);
   if (core::RecordingLock(path, false).is_held())
     return fmt::format("-o {}: another recording into it is under way; wait for its end, or choose another name", path);
   return std::nullopt;
@@ -70,7 +73,8 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
       const auto real = std::filesystem::canonical(path_, error);
       replaces_ = error ? path_ : real.string();
       const std::filesystem::path place(*replaces_);
-      path_ = (place.parent_path() / fmt::format("{}.recording-{}{}", place.stem().string(), getpid(), kEnding)).string();
+      path_ =
+          (place.parent_path() / fmt::format("{}.recording-{}{}", place.stem().string(), getpid(), kEnding)).string();
     }
     kept_path_ = options.trace_path;
   } else {
@@ -161,7 +165,8 @@ emu::Result<void> RecordedTarget::put_in_place() {
   std::filesystem::rename(path_, target, error);
   if (error) {
     kept_path_ = path_;
-    return emu::Error{fmt::format("the recording cannot take the place of {}: {}; it is {}", target, error.message(), path_)};
+    return emu::Error{
+        fmt::format("the recording cannot take the place of {}: {}; it is {}", target, error.message(), path_)};
   }
   std::filesystem::remove(path_ + "-journal", error);
   return {};

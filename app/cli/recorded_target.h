@@ -11,9 +11,9 @@
 
 namespace fiberscope::app {
 
-/// A target as a trace: a .fscope file as it is, anything else recorded by a worker into a file that goes with this object
-/// unless a place was named for it. A place where nothing is yet is recorded into directly, so that others can read along;
-/// a trace that is there already is replaced only by a recording that has come to an end.
+/// A target as a trace: a .fscope file as it is, anything else recorded by a worker into a file that goes with this
+/// object unless a place was named for it. A place where nothing is yet is recorded into directly, so that others can
+/// read along; a trace that is there already is replaced only by a recording that has come to an end.
 class RecordedTarget {
  public:
   struct Options {
@@ -33,8 +33,8 @@ class RecordedTarget {
   /// Where the trace lies that is kept; nothing where it goes with this object.
   [[nodiscard]] const std::optional<std::string>& kept_path() const { return kept_path_; }
 
-  /// Picks up what was recorded since, and what became of the worker; true if anything changed. Once the worker has ended,
-  /// so has the trace.
+  /// Picks up what was recorded since, and what became of the worker; true if anything changed. Once the worker has
+  /// ended, so has the trace.
   emu::Result<bool> refresh();
   /// Waits for the recording's end. The first byte that can be read from `stop` stops it in order, the second by force.
   void wait(int stop);
@@ -55,10 +55,10 @@ class RecordedTarget {
   std::unique_ptr<core::Worker> worker_;
   std::unique_ptr<core::TraceSession> session_;
   std::optional<core::Scenario> scenario_;
-  std::string path_;                       ///< of the file that is read
-  std::optional<std::string> replaces_;    ///< the trace whose place the recording takes in the end
+  std::string path_;                     ///< of the file that is read
+  std::optional<std::string> replaces_;  ///< the trace whose place the recording takes in the end
   std::optional<std::string> kept_path_;
-  std::string temporary_folder_;           ///< removed at the end
+  std::string temporary_folder_;  ///< removed at the end
   int stops_ = 0;
 };
 

@@ -57,7 +57,8 @@ StopSignals::~StopSignals() {
   close(pipe_[1]);
 }
 
-emu::Result<std::unique_ptr<RecordedTarget>> open_whole(const std::string& target, const RecordedTarget::Options& options) {
+emu::Result<std::unique_ptr<RecordedTarget>> open_whole(const std::string& target,
+                                                        const RecordedTarget::Options& options) {
   if (core::is_trace_path(target)) return RecordedTarget::open(target, options);
   std::unique_ptr<RecordedTarget> recorded;
   {

@@ -7,8 +7,8 @@
 
 namespace fiberscope::app {
 
-/// While it lives, SIGINT, SIGTERM and SIGHUP do not end the process but put a byte into a pipe, so many times; one more
-/// does what it always does. Those that were ignored stay so. One at a time in a process.
+/// While it lives, SIGINT, SIGTERM and SIGHUP do not end the process but put a byte into a pipe, so many times; one
+/// more does what it always does. Those that were ignored stay so. One at a time in a process.
 class StopSignals {
  public:
   explicit StopSignals(int times);
@@ -25,6 +25,7 @@ class StopSignals {
 
 /// Opens the target and waits for the end of its recording, if it is one; Ctrl-C stops that, and the trace goes up to
 /// there. A second Ctrl-C stops it by force.
-emu::Result<std::unique_ptr<RecordedTarget>> open_whole(const std::string& target, const RecordedTarget::Options& options);
+emu::Result<std::unique_ptr<RecordedTarget>> open_whole(const std::string& target,
+                                                        const RecordedTarget::Options& options);
 
 }  // namespace fiberscope::app

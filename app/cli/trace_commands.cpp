@@ -35,7 +35,9 @@ int print_text(const std::string& text) {
 }
 
 /// What was asked for is done, but of a run that was stopped.
-int code_of(int code, const RecordedTarget& recorded) { return code == kDone && recorded.was_stopped() ? kIncomplete : code; }
+int code_of(int code, const RecordedTarget& recorded) {
+  return code == kDone && recorded.was_stopped() ? kIncomplete : code;
+}
 
 /// 3 where the run did not come to its own end.
 int ending_code(const core::Trace& trace) {
@@ -56,7 +58,8 @@ int list_command(const ListOptions& options) {
                          {"profile", core::to_string(scenario->profile)},
                          {"threads", scenario->threads},
                          {"native", scenario->native}});
-    text += fmt::format("{:<24}{:<6}{:<7}{}\n", scenario->name, scenario->note.value_or("-"), core::to_string(scenario->profile), scenario->title.in("en"));
+    text += fmt::format("{:<24}{:<6}{:<7}{}\n", scenario->name, scenario->note.value_or("-"),
+                        core::to_string(scenario->profile), scenario->title.in("en"));
   }
   if (options.json) return print_json({{"schema", "fiberscope.list/1"}, {"scenarios", std::move(scenarios)}});
   return print_text(fmt::format("{:<24}{:<6}{:<7}{}\n", "scenario", "note", "on", "title") + text);
@@ -64,7 +67,8 @@ int list_command(const ListOptions& options) {
 
 int run_command(const RunOptions& options) {
   if (core::is_trace_path(options.target))
-    return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target), kUnusable);
+    return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target),
+                    kUnusable);
   const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
@@ -90,7 +94,8 @@ int show_command(const ShowOptions& options) {
 
 int export_command(const ExportOptions& options) {
   const auto format = core::parse_export_format(options.format);
-  if (!format) return complain(fmt::format("--format {}: choose jsonl, csv, chrome or text", options.format), kUnusable);
+  if (!format)
+    return complain(fmt::format("--format {}: choose jsonl, csv, chrome or text", options.format), kUnusable);
   const auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   const auto result = options.path ? core::export_trace_to((*recorded)->trace(), *format, *options.path)

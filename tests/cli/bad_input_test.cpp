@@ -23,11 +23,15 @@ class BadInput : public ::testing::TestWithParam<Case> {
  protected:
   static void SetUpTestSuite() {
     scratch_ = new ScratchFolder;
-    const auto write = [&](const char* name, const std::string& text) { std::ofstream(scratch_->file(name), std::ios::binary) << text; };
+    const auto write = [&](const char* name, const std::string& text) {
+      std::ofstream(scratch_->file(name), std::ios::binary) << text;
+    };
     write("text.fscope", "this is no trace");
     write("empty.fscope", "");
     write("empty.elf", "");
-    write("cut.elf", std::string("\x7f" "ELF\x02\x01\x01", 7));
+    write("cut.elf", std::string("\x7f"
+                                 "ELF\x02\x01\x01",
+                                 7));
     write("broken.toml", "name = \"x\"\ntitle = [\n");
     write("wrong-key.toml", "name = \"x\"\nnmae = 3\n");
     write("wrong-type.toml", "name = 7\n");
@@ -74,7 +78,10 @@ const Case kCases[] = {
     {"FolderAsTrace", {"show", ".fscope", "--step", "0"}, 2, ".fscope"},
     {"TraceCannotRunAgain", {"run", "whole.fscope"}, 2, "has run already"},
     {"TraceNameWithoutEnding", {"run", "switch-to-context", "-o", "x.db"}, 2, ".fscope"},
-    {"TraceIntoNowhere", {"run", "switch-to-context", "-o", "no/such/x.fscope"}, 2, "cannot write the trace no/such/x.fscope"},
+    {"TraceIntoNowhere",
+     {"run", "switch-to-context", "-o", "no/such/x.fscope"},
+     2,
+     "cannot write the trace no/such/x.fscope"},
     {"MissingImage", {"run", "./absent.elf"}, 2, "absent.elf: no such file"},
     {"EmptyImage", {"run", "./empty.elf"}, 2, "empty.elf"},
     {"CutImage", {"run", "./cut.elf"}, 2, "cut.elf"},
@@ -84,7 +91,10 @@ const Case kCases[] = {
     {"ScenarioWithWrongType", {"run", "./wrong-type.toml"}, 2, "wrong-type.toml:1"},
     {"UnknownFormat", {"export", "switch-to-context", "--format", "xml"}, 2, "xml"},
     {"ExportIntoFullDisk", {"export", "switch-to-context", "--format", "jsonl", "-o", "/dev/full"}, 2, "/dev/full"},
-    {"ExportIntoNowhere", {"export", "switch-to-context", "--format", "csv", "-o", "no/such/file.csv"}, 2, "no/such/file.csv"},
+    {"ExportIntoNowhere",
+     {"export", "switch-to-context", "--format", "csv", "-o", "no/such/file.csv"},
+     2,
+     "no/such/file.csv"},
     {"PictureTooSmall", {"screenshot", "switch-to-context", "--size", "10x10", "-o", "x.png"}, 2, "WIDTHxHEIGHT"},
     {"PictureSizeIsNoSize", {"screenshot", "switch-to-context", "--size", "big", "-o", "x.png"}, 2, "WIDTHxHEIGHT"},
     {"PictureBeyondTheEnd", {"screenshot", "switch-to-context", "--step", "99999", "-o", "x.png"}, 2, "choose 0 … 4"},
@@ -93,7 +103,8 @@ const Case kCases[] = {
     {"NoDisplay", {"open", "switch-to-context"}, 2, "fiberscope screenshot"},
 };
 
-INSTANTIATE_TEST_SUITE_P(Cases, BadInput, ::testing::ValuesIn(kCases), [](const auto& test) { return std::string(test.param.name); });
+INSTANTIATE_TEST_SUITE_P(Cases, BadInput, ::testing::ValuesIn(kCases),
+                         [](const auto& test) { return std::string(test.param.name); });
 
 TEST(FlippedBit, IsToldOrHarmless) {
   const ScratchFolder scratch;

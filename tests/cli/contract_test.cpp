@@ -26,7 +26,8 @@ class Contract : public ::testing::Test {
     return names;
   }
   static void expect_keys(const Json& object, const std::set<std::string>& wanted) {
-    for (const std::string& name : wanted) EXPECT_TRUE(object.contains(name)) << name << " is missing in " << object.dump().substr(0, 200);
+    for (const std::string& name : wanted)
+      EXPECT_TRUE(object.contains(name)) << name << " is missing in " << object.dump().substr(0, 200);
   }
   static std::uint64_t number(const Json& text) { return std::stoull(text.get<std::string>(), nullptr, 16); }
   static bool is_word(const Json& text) {
@@ -41,12 +42,14 @@ TEST_F(Contract, List) {
   const Json list = json({"list"});
   EXPECT_EQ(list["schema"], "fiberscope.list/1");
   ASSERT_GE(list["scenarios"].size(), 1U);
-  for (const Json& scenario : list["scenarios"]) expect_keys(scenario, {"name", "title", "note", "profile", "threads", "native"});
+  for (const Json& scenario : list["scenarios"])
+    expect_keys(scenario, {"name", "title", "note", "profile", "threads", "native"});
 }
 
 TEST_F(Contract, RunOfTheFirstScenario) {
   const Json run = json({"run", "switch-to-context", "-o", "run.fscope"});
-  expect_keys(run, {"schema", "complete", "exit", "profile", "trace", "steps", "stdout", "stdout_base64", "threads", "switches", "handoffs", "findings"});
+  expect_keys(run, {"schema", "complete", "exit", "profile", "trace", "steps", "stdout", "stdout_base64", "threads",
+                    "switches", "handoffs", "findings"});
   EXPECT_EQ(run["schema"], "fiberscope.run/1");
   EXPECT_EQ(run["complete"], true);
   EXPECT_EQ(run["exit"]["reason"], "exit");
@@ -74,14 +77,15 @@ TEST_F(Contract, RunOfTheFirstScenario) {
 TEST_F(Contract, ShowAtEachSwitch) {
   const Json run = json({"run", "switch-to-context", "-o", "run.fscope"});
   std::map<int, std::pair<std::uint64_t, std::uint64_t>> stacks;
-  for (const Json& thread : run["threads"]) stacks[thread["id"]] = {number(thread["stack"]["low"]), number(thread["stack"]["high"])};
+  for (const Json& thread : run["threads"])
+    stacks[thread["id"]] = {number(thread["stack"]["low"]), number(thread["stack"]["high"])};
   const auto inside = [&](const Json& value, const Json& thread) {
     return number(value) >= stacks.at(thread).first && number(value) < stacks.at(thread).second;
   };
   for (const Json& entry : run["switches"]) {
     const Json show = json({"show", "run.fscope", "--step", std::to_string(entry["step"].get<std::uint64_t>())});
-    expect_keys(show, {"schema", "step", "steps", "cpu", "thread", "on_cpu", "instruction", "next", "caption", "registers", "flags", "changed", "rsp_thread",
-                       "rbp_thread", "threads", "stacks"});
+    expect_keys(show, {"schema", "step", "steps", "cpu", "thread", "on_cpu", "instruction", "next", "caption",
+                       "registers", "flags", "changed", "rsp_thread", "rbp_thread", "threads", "stacks"});
     EXPECT_EQ(show["schema"], "fiberscope.show/1");
     EXPECT_TRUE(inside(show["registers"]["rsp"], entry["to"]));
     EXPECT_TRUE(inside(show["registers"]["rbp"], entry["from"]));
@@ -93,7 +97,8 @@ TEST_F(Contract, ShowAtEachSwitch) {
     for (const Json& stack : show["stacks"]) {
       expect_keys(stack, {"thread", "low", "high", "rsp", "omitted", "chain", "cells", "frames"});
       EXPECT_EQ(stack["chain"]["complete"], true);
-      for (const Json& frame : stack["frames"]) expect_keys(frame, {"function", "frame_base", "saved_rbp", "return_address", "return_symbol", "method"});
+      for (const Json& frame : stack["frames"])
+        expect_keys(frame, {"function", "frame_base", "saved_rbp", "return_address", "return_symbol", "method"});
       std::uint64_t above = number(stack["high"]);
       for (const Json& cell : stack["cells"]) {
         expect_keys(cell, {"address", "size", "value", "role", "symbol", "live", "frame", "written_at"});

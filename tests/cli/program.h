@@ -1,5 +1,9 @@
 #pragma once
+#include <sys/types.h>
+
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,5 +31,31 @@ class ScratchFolder {
  private:
   std::filesystem::path path_;
 };
+
+/// The program while it runs, in a process group of its own, as run_program starts it; its temporary files go into
+/// `folder` too. Killed at the end, if it still runs.
+class RunningProgram {
+ public:
+  RunningProgram(const std::vector<std::string>& words, const std::filesystem::path& folder);
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Of the process that the program has started; -1: none.
+  [[nodiscard]] pid_t worker() const;
+  /// Sends a signal to the program alone, or as a terminal does to it and its worker.
+  void signal(int number) const;
+  void signal_group(int number) const;
+  /// Waits for the end; one that does not come within 20 seconds is a failure with code -1.
+  Outcome wait();
+
+ private:
+  ScratchFolder streams_;
+  pid_t pid_ = -1;
+};
+
+/// Waits until the condition holds; false where that takes longer than 20 seconds.
+bool until(const std::function<bool()>& condition);
 
 }  // namespace fiberscope::tests

@@ -41,7 +41,8 @@ TEST_P(Rescue, GivesEveryStepThatWasLogged) {
   constexpr std::uint64_t kStepsPerBuffer = 40;
   constexpr std::uint64_t kLost = 5;  // buffers that never reached the file
   const std::uint64_t safe = GetParam();
-  const std::string path = (std::filesystem::temp_directory_path() / ("fiberscope-rescue-" + std::to_string(getpid()) + ".fscope")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("fiberscope-rescue-" + std::to_string(getpid()) + ".fscope")).string();
   const emu::Image image = scenario_image("switch_to_context.elf");
   auto machine = emu::Machine::boot(image);
   const auto ring = std::make_unique<StepRing>();
@@ -55,7 +56,9 @@ TEST_P(Rescue, GivesEveryStepThatWasLogged) {
     for (std::uint64_t i = 1; i <= safe + kLost; ++i) {
       (*machine)->run(i * kStepsPerBuffer);
       const emu::StepBuffer& buffer = sink.newest();
-      if (i <= safe) (*file)->append(encoder.encode({buffer.words, buffer.used.load()}, StepIndex{buffer.first_step.load()}, buffer.rip_after.load()));
+      if (i <= safe)
+        (*file)->append(encoder.encode({buffer.words, buffer.used.load()}, StepIndex{buffer.first_step.load()},
+                                       buffer.rip_after.load()));
     }
     (*file)->idle();
     (*machine)->set_sink(nullptr);
@@ -96,7 +99,9 @@ class RescueOfDamage : public ::testing::Test {
     for (std::uint64_t i = 1; i <= kSafe + kLost; ++i) {
       (*machine)->run(i * kStepsPerBuffer);
       const emu::StepBuffer& buffer = sink.newest();
-      if (i <= kSafe) (*file)->append(encoder.encode({buffer.words, buffer.used.load()}, StepIndex{buffer.first_step.load()}, buffer.rip_after.load()));
+      if (i <= kSafe)
+        (*file)->append(encoder.encode({buffer.words, buffer.used.load()}, StepIndex{buffer.first_step.load()},
+                                       buffer.rip_after.load()));
     }
     (*machine)->set_sink(nullptr);
   }
@@ -139,7 +144,9 @@ TEST_F(RescueOfDamage, RandomWordsAreNoRecords) {
     for (std::uint64_t& word : buffer.words) {
       word = random();
       // Mostly something that looks like the head of a record, with lengths of all magnitudes.
-      if (random() % 2 == 0) word = (1 + random() % 3) | (random() % 16) << 8 | (random() % 4) << 16 | (random() >> (32 + random() % 32)) << 32;
+      if (random() % 2 == 0)
+        word =
+            (1 + random() % 3) | (random() % 16) << 8 | (random() % 4) << 16 | (random() >> (32 + random() % 32)) << 32;
       if (random() % 4 == 0) word = 0x400000 + random() % 0x40000;
     }
     rescue("random-" + std::to_string(round), kBefore);
@@ -170,13 +177,42 @@ TEST_F(RescueOfDamage, CountersAreNotBelieved) {
   EXPECT_EQ(rescue("cut", kBefore), kBefore);
 }
 
+TEST_F(RescueOfDamage, RecordsThatReachBeyondWhatIsThereAreRefused) {
+  constexpr std::uint64_t kBefore = (kSafe + 1) * kStepsPerBuffer;
+  constexpr std::uint64_t kEvent = static_cast<std::uint64_t>(emu::RecordTag::event) | 1 << 8;
+  constexpr std::uint64_t kStep = static_cast<std::uint64_t>(emu::RecordTag::step) | 1 << 8;
+  constexpr std::uint64_t kOutput = static_cast<std::uint64_t>(emu::RecordTag::output);
+  constexpr std::uint64_t kFar = std::uint64_t{1} << 40;
+  constexpr std::uint64_t kBlock = emu::kBlockWrite << 56;
+  const std::uint64_t rip = whole_->state_at(StepIndex{kBefore}).registers[emu::Register::rip];
+  const std::vector<std::vector<std::uint64_t>> logs = {
+      {kStep},  // nothing but a head
+      {kEvent, 0},
+      {kStep | std::uint64_t{0xffffffff} << 32, rip},  // writes beyond the end
+      {kOutput | std::uint64_t{0xffffffff} << 32},
+      {kEvent | std::uint64_t{0xffff} << 16, 0, rip},            // registers beyond the end
+      {kEvent | 1 << 16, 0, rip, kFar, 1},                       // a register that does not exist
+      {kEvent | std::uint64_t{2} << 32, 0, rip, kBlock, kFar},   // a block of a terabyte
+      {kEvent | std::uint64_t{2} << 32, 0, rip, 9ULL << 56, 0},  // a write of 9 bytes
+      {kEvent | std::uint64_t{1} << 32, 0, rip, 8ULL << 56},     // a write without its value
+      {static_cast<std::uint64_t>(emu::RecordTag::event) | 9 << 8, 0, rip},
+      {static_cast<std::uint64_t>(emu::RecordTag::step) | 16 << 8, 0x1234},
+      {0xee}};
+  for (std::size_t i = 0; i < logs.size(); ++i) {
+    std::copy(logs[i].begin(), logs[i].end(), lost(1).words);
+    lost(1).used = logs[i].size();
+    EXPECT_EQ(rescue("record-" + std::to_string(i), kBefore), kBefore);
+  }
+}
+
 TEST_F(RescueOfDamage, MoreStepsThanAChunkHoldsAreRefused) {
   emu::StepBuffer& buffer = lost(1);
   constexpr std::uint64_t kBefore = (kSafe + 1) * kStepsPerBuffer;
   const std::uint64_t used = buffer.used;
   const std::uint64_t copies = kChunkSteps / kStepsPerBuffer + 1;
   ASSERT_LT(used * copies, emu::StepBuffer::kWords);
-  for (std::uint64_t i = 1; i < copies; ++i) std::memcpy(buffer.words + i * used, buffer.words, used * sizeof(std::uint64_t));
+  for (std::uint64_t i = 1; i < copies; ++i)
+    std::memcpy(buffer.words + i * used, buffer.words, used * sizeof(std::uint64_t));
   buffer.used = used * copies;
   EXPECT_EQ(rescue("steps", kBefore), kBefore);
 }

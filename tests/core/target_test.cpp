@@ -29,7 +29,8 @@ TEST_F(Target, NoFileStandsInAScenariosWay) {
   const auto resolved = resolve_target("switch-to-context");
   ASSERT_TRUE(resolved.ok()) << resolved.error().message;
   EXPECT_TRUE(resolved->scenario.has_value());
-  EXPECT_NE(error_of("./switch-to-context").find("./switch-to-context: not an ELF file"), std::string::npos) << error_of("./switch-to-context");
+  EXPECT_NE(error_of("./switch-to-context").find("./switch-to-context: not an ELF file"), std::string::npos)
+      << error_of("./switch-to-context");
 }
 
 TEST_F(Target, SourcesAreRefusedWithWhatIsAccepted) {
@@ -37,12 +38,14 @@ TEST_F(Target, SourcesAreRefusedWithWhatIsAccepted) {
   for (const char* name : {"there.c", "absent.c", "x.S", "x.litmus", "folder/x.cpp"}) {
     const std::string message = error_of(name);
     EXPECT_EQ(message.rfind(std::string(name) + ": ", 0), 0U) << message;
-    for (const char* kind : {"fiberscope list", ".toml", ".elf", ".fscope"}) EXPECT_NE(message.find(kind), std::string::npos) << message;
+    for (const char* kind : {"fiberscope list", ".toml", ".elf", ".fscope"})
+      EXPECT_NE(message.find(kind), std::string::npos) << message;
   }
 }
 
 TEST_F(Target, AWordThatIsNeitherNamesNearScenarios) {
-  EXPECT_NE(error_of("swich-to-context").find("did you mean 'switch-to-context'"), std::string::npos) << error_of("swich-to-context");
+  EXPECT_NE(error_of("swich-to-context").find("did you mean 'switch-to-context'"), std::string::npos)
+      << error_of("swich-to-context");
   EXPECT_EQ(error_of("absent.elf"), "absent.elf: no such file");
 }
 

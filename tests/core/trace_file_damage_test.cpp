@@ -1,4 +1,5 @@
-// Damage aimed at what a random flip seldom hits: the list of digests, sizes, a write that fails half-way, hot journals.
+// Damage aimed at what a random flip seldom hits: the list of digests, sizes, a write that fails half-way, hot
+// journals.
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
@@ -23,8 +24,9 @@ class TraceFileDamage : public ::testing::Test {
     if (!update) return "error: " + update.error().message;
     const TraceBatch& batch = update->batch;
     std::string text = (*reader)->header().meta.at("target");
-    for (const std::size_t count : {(*reader)->header().regions.size(), (*reader)->header().sources.size(), batch.chunks.size(),
-                                    batch.threads.size(), batch.switches.size(), batch.output.size(), batch.templates.size()})
+    for (const std::size_t count :
+         {(*reader)->header().regions.size(), (*reader)->header().sources.size(), batch.chunks.size(),
+          batch.threads.size(), batch.switches.size(), batch.output.size(), batch.templates.size()})
       text += " " + std::to_string(count);
     return text + (update->stop ? " " + update->stop->message : std::string(" no ending"));
   }
@@ -54,16 +56,18 @@ TEST_F(TraceFileDamage, AMissingDigestIsTold) {
   for (const std::string_view table : kTraceTables) {
     const std::string damaged = folder_.file("damaged.fscope");
     std::filesystem::copy_file(path_, damaged, std::filesystem::copy_options::overwrite_existing);
-    Database(damaged, Database::Mode::read_write).execute("DELETE FROM digests WHERE name = '" + std::string(table) + "'");
+    Database(damaged, Database::Mode::read_write)
+        .execute("DELETE FROM digests WHERE name = '" + std::string(table) + "'");
     EXPECT_TRUE(is_error(read(damaged))) << table << ": " << read(damaged);
   }
 }
 
 TEST_F(TraceFileDamage, AForeignDigestOrRowIsTold) {
   record_file(image_, path_, 2000);
-  for (const char* sql : {"INSERT INTO digests VALUES ('more', 0, 0)", "UPDATE digests SET name = 'chunky' WHERE name = 'chunks'",
-                          "INSERT INTO output(step, bytes) VALUES (1, x'41')", "DELETE FROM ending",
-                          "UPDATE digests SET rows = 0, digest = 0 WHERE name = 'ending'"}) {
+  for (const char* sql :
+       {"INSERT INTO digests VALUES ('more', 0, 0)", "UPDATE digests SET name = 'chunky' WHERE name = 'chunks'",
+        "INSERT INTO output(step, bytes) VALUES (1, x'41')", "DELETE FROM ending",
+        "UPDATE digests SET rows = 0, digest = 0 WHERE name = 'ending'"}) {
     const std::string damaged = folder_.file("damaged.fscope");
     std::filesystem::copy_file(path_, damaged, std::filesystem::copy_options::overwrite_existing);
     Database(damaged, Database::Mode::read_write).execute(sql);
@@ -135,7 +139,9 @@ class HotJournal : public TraceFileDamage {
     const std::string victim = folder_.file("victim.fscope");
     std::filesystem::copy_file(path_, victim);
     Database database(victim, Database::Mode::read_write);
-    database.execute("PRAGMA journal_mode=PERSIST; PRAGMA synchronous=OFF; PRAGMA cache_size=2; PRAGMA cache_spill=2; BEGIN IMMEDIATE");
+    database.execute(
+        "PRAGMA journal_mode=PERSIST; PRAGMA synchronous=OFF; PRAGMA cache_size=2; PRAGMA cache_spill=2; BEGIN "
+        "IMMEDIATE");
     database.execute("UPDATE chunks SET body = zeroblob(length(body)); UPDATE images SET elf = zeroblob(length(elf))");
     std::filesystem::create_directory(folder_.file("hot"));
     std::filesystem::copy_file(victim, hot_);
@@ -175,8 +181,8 @@ TEST_F(HotJournal, ThatCannotBeCopiedIsToldInOneMessage) {
 TEST_F(HotJournal, OfAnotherKindOfDamageIsNoReasonToCopy) {
   std::filesystem::resize_file(hot_ + "-journal", 0);
   std::ofstream(hot_, std::ios::binary) << "this is no database, but long enough to be looked at by SQLite";
+  setenv("TMPDIR", folder_.file("absent").c_str(), 1);  // who wanted to copy it would say so
   EXPECT_NE(read(hot_).find("not a database"), std::string::npos) << read(hot_);
-  EXPECT_EQ(private_folders(), 0U);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// A worker that dies, because the engine gave up or because it was killed, leaves a trace with every step up to its end.
+// A worker that dies, because the engine gave up or because it was killed, leaves a trace with every step up to its
+// end.
 #include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -91,7 +92,8 @@ TEST_P(EngineAbort, KeepsEveryStepUpToTheLastCompletedOne) {
   const pid_t child = start(GetParam());
   EXPECT_EQ(exit_code(child), 3) << text("err");
   const auto json = nlohmann::json::parse(text("out"));
-  if (emu::engine_version() != "2.0.1" && json["exit"]["reason"] == "fault") GTEST_SKIP() << "this engine refuses the instruction in order";
+  if (emu::engine_version() != "2.0.1" && json["exit"]["reason"] == "fault")
+    GTEST_SKIP() << "this engine refuses the instruction in order";
   constexpr std::uint64_t kSteps = 2 + 5 * 3000 + 2 + 1;
   EXPECT_EQ(json["exit"]["reason"], "crash");
   EXPECT_EQ(json["complete"], false);
@@ -103,7 +105,8 @@ TEST_P(EngineAbort, KeepsEveryStepUpToTheLastCompletedOne) {
   const emu::Image image = emu::machine_guest(GetParam());
   EXPECT_EQ(trace.stop()->rip, emu::symbol(image, "bad"));
   const auto machine = emu::boot_at(image);
-  for (const std::uint64_t cursor : {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{4096}, std::uint64_t{9999}, kSteps - 2, kSteps - 1}) {
+  for (const std::uint64_t cursor :
+       {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{4096}, std::uint64_t{9999}, kSteps - 2, kSteps - 1}) {
     machine->run(cursor);
     const MachineState& state = trace.state_at(StepIndex{cursor});
     EXPECT_TRUE(state.registers == machine->registers()) << cursor;
@@ -146,6 +149,40 @@ TEST_F(WorkerDeath, AKilledWorkerLeavesAReadableTrace) {
     const MachineState& state = trace.state_at(StepIndex{cursor});
     ASSERT_TRUE(state.registers == machine->registers()) << cursor << " of " << steps;
     ASSERT_TRUE(state.memory == machine->memory()) << cursor << " of " << steps;
+  }
+}
+
+TEST_F(WorkerDeath, AnEncoderThatFailsLeavesTheGuestsStepsAsTheyAre) {
+  const emu::Image image = emu::machine_guest("long");
+  for (int round = 0; round < 5; ++round) {
+    std::filesystem::remove(trace_path());
+    const pid_t child = start("long");
+    for (int i = 0; i < 1000; ++i) {
+      std::this_thread::sleep_for(5ms);
+      std::error_code ignored;
+      if (std::filesystem::file_size(trace_path(), ignored) > 100'000 && !ignored) break;
+    }
+    const pid_t worker = child_of(child);
+    ASSERT_GT(worker, 0);
+    pid_t encoder = -1;
+    for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(worker) + "/task")) {
+      const pid_t thread = std::atoi(task.path().filename().c_str());
+      if (thread != worker) encoder = thread;
+    }
+    ASSERT_GT(encoder, 0);
+    tgkill(worker, encoder, SIGSEGV);
+    EXPECT_EQ(exit_code(child), 3) << text("err");
+    const auto json = nlohmann::json::parse(text("out"));
+    const std::string message = json["exit"]["message"];
+    EXPECT_NE(message.find("Segmentation fault"), std::string::npos) << message;
+    EXPECT_EQ(message.find("makes no sense"), std::string::npos) << message;
+    auto session = TraceSession::open(trace_path());
+    ASSERT_TRUE(session.ok()) << session.error().message;
+    const StepIndex last = (*session)->trace().steps();
+    const auto machine = emu::boot_at(image);
+    machine->run(last.value);
+    EXPECT_TRUE((*session)->trace().state_at(last).registers == machine->registers())
+        << "after " << last.value << " steps";
   }
 }
 
