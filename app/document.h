@@ -10,8 +10,8 @@
 
 namespace fiberscope::app {
 
-/// What the window shows: one trace, finished or still growing. Panels never see it; the window asks it between frames and
-/// hands the panels plain data. References stay valid until the next call of a member that is not const.
+/// What the window shows: one trace, finished or still growing. Panels never see it; the window asks it between frames
+/// and hands the panels plain data. References stay valid until the next call of a member that is not const.
 class Document {
  public:
   virtual ~Document() = default;
@@ -30,11 +30,12 @@ class Document {
   virtual core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) = 0;
 
   /// The last step at or before the cursor that wrote any byte of the cell, or the register.
-  virtual std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) = 0;
+  virtual std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size,
+                                                    core::StepIndex cursor) = 0;
   virtual std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) = 0;
 
-  /// The first of the steps first … last that shows the text (core/step_finder.h says where). Looks in small portions, at
-  /// least at one, as long as `go_on` says so.
+  /// The first of the steps first … last that shows the text (core/step_finder.h says where). Looks in small portions,
+  /// at least at one, as long as `go_on` says so.
   virtual core::StepSearch find(const std::string& text, core::StepIndex first, core::StepIndex last,
                                 const std::function<bool()>& go_on) = 0;
 };

@@ -88,7 +88,7 @@ class Session {
   Finder finder_;
   ThreadStyles styles_;
   std::size_t styled_threads_ = 0;
-  bool follow_ = false;  ///< stay at the end of a growing recording
+  bool follow_ = false;                   ///< stay at the end of a growing recording
   std::optional<core::StepIndex> start_;  ///< where to begin, not yet recorded
   double now_ = 0;
   double next_refresh_ = 0;

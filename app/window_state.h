@@ -17,7 +17,7 @@ struct WindowState {
   bool focus = false;
   command::Dialog dialog = command::Dialog::none;
   bool submit = false;  ///< the open dialog is to hand in its text
-  std::string notice;  ///< one line for people, shown until notice_until
+  std::string notice;   ///< one line for people, shown until notice_until
   double notice_until = 0;
   bool picture_wanted = false;
   bool quit = false;

@@ -30,8 +30,14 @@ std::string describe(const emu::Image& image, const ChunkEvent& event) {
 }  // namespace
 
 BatchEncoder::BatchEncoder(const emu::Image& image, MachineState start, Resume resume)
-    : image_(image), debug_(image), unwinder_(image, debug_), state_(std::move(start)), templates_(std::move(resume.templates)),
-      templates_told_(templates_.size()), table_(ThreadTable::find(image)), chunks_(resume.chunks),
+    : image_(image),
+      debug_(image),
+      unwinder_(image, debug_),
+      state_(std::move(start)),
+      templates_(std::move(resume.templates)),
+      templates_told_(templates_.size()),
+      table_(ThreadTable::find(image)),
+      chunks_(resume.chunks),
       dirty_pages_(std::move(resume.dirty_pages)) {
   for (const ThreadRecord& record : resume.threads) known_threads_.insert(record.thread.id);
   if (table_) watched_ = table_->range();
@@ -92,7 +98,8 @@ bool BatchEncoder::on_watched_write(std::uint64_t address, std::size_t size) {
   const std::uint64_t first = (address - watched_.low.value) % sizeof(tcb);
   const ThreadId id{static_cast<std::uint32_t>((address - watched_.low.value) / sizeof(tcb))};
   const auto overlaps = [&](std::size_t low, std::size_t high) { return first < high && low < first + size; };
-  const bool matters = overlaps(offsetof(tcb, stack_base), offsetof(tcb, entry)) || overlaps(offsetof(tcb, id), offsetof(tcb, state)) ||
+  const bool matters = overlaps(offsetof(tcb, stack_base), offsetof(tcb, entry)) ||
+                       overlaps(offsetof(tcb, id), offsetof(tcb, state)) ||
                        (overlaps(offsetof(tcb, state), offsetof(tcb, kind)) && !known_threads_.contains(id));
   threads_changed_ |= matters;
   return matters;

@@ -13,7 +13,9 @@ namespace {
 using emu::Address;
 using emu::Register;
 
-std::string hex(std::uint64_t value) { return fmt::format("{:x}", value); }
+std::string hex(std::uint64_t value) {
+  return fmt::format("{:x}", value);
+}
 
 const ThreadView* thread_view(const Snapshot& snapshot, std::optional<ThreadId> id) {
   if (!id) return nullptr;
@@ -29,7 +31,8 @@ std::string thread_name(const Snapshot& snapshot, std::optional<ThreadId> id) {
 
 const StackView* stack_of(const Snapshot& snapshot, std::optional<ThreadId> id) {
   if (!id) return nullptr;
-  const auto found = std::find_if(snapshot.stacks.begin(), snapshot.stacks.end(), [&](const StackView& stack) { return stack.thread == *id; });
+  const auto found = std::find_if(snapshot.stacks.begin(), snapshot.stacks.end(),
+                                  [&](const StackView& stack) { return stack.thread == *id; });
   return found == snapshot.stacks.end() ? nullptr : &*found;
 }
 
@@ -93,7 +96,8 @@ Parties parties(const Snapshot& snapshot, const CaptionContext& context) {
 std::string owner_text(const Snapshot& snapshot, const Moved& moved) {
   const auto owner_in = [&](const StackView* stack) -> std::string {
     if (stack == nullptr || !moved.cell) return {};
-    const auto found = std::find_if(stack->cells.begin(), stack->cells.end(), [&](const Cell& cell) { return cell.address == *moved.cell; });
+    const auto found = std::find_if(stack->cells.begin(), stack->cells.end(),
+                                    [&](const Cell& cell) { return cell.address == *moved.cell; });
     return found == stack->cells.end() ? std::string() : found->owner;
   };
   const std::string owner = owner_in(stack_of(snapshot, snapshot.thread));
@@ -139,7 +143,8 @@ std::string changes(const CaptionContext& context) {
   for (const RegisterChange& change : context.changed) {
     if (change.reg == Register::rip || change.reg == Register::rflags) continue;
     if (!text.empty()) text += ", ";
-    text += fmt::format("{} is now {} (was {})", emu::register_name(change.reg), hex(change.new_value), hex(change.old_value));
+    text += fmt::format("{} is now {} (was {})", emu::register_name(change.reg), hex(change.new_value),
+                        hex(change.old_value));
   }
   return text;
 }
@@ -151,15 +156,19 @@ std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
   const Moved moved = moved_by(context);
   switch (instruction.flow) {
     case emu::Flow::call:
-      if (moved.cell) return fmt::format("Calls {}; the return address {} is pushed at {}.", target, hex(next.value), hex(moved.cell->value));
+      if (moved.cell)
+        return fmt::format("Calls {}; the return address {} is pushed at {}.", target, hex(next.value),
+                           hex(moved.cell->value));
       return fmt::format("Calls {}.", target);
     case emu::Flow::ret:
-      return fmt::format("Returns to {}: the return address is popped, rsp is now {}.", target, hex(context.after[Register::rsp]));
+      return fmt::format("Returns to {}: the return address is popped, rsp is now {}.", target,
+                         hex(context.after[Register::rsp]));
     case emu::Flow::jump:
       return fmt::format("Jumps to {}.", target);
     case emu::Flow::conditional_jump: {
       const bool taken = context.after[Register::rip] != next.value;
-      return taken ? fmt::format("The condition holds: jumps to {}.", target) : "The condition does not hold: goes on with the next instruction.";
+      return taken ? fmt::format("The condition holds: jumps to {}.", target)
+                   : "The condition does not hold: goes on with the next instruction.";
     }
     case emu::Flow::interrupt_return:
       return fmt::format("Returns from the interrupt to {}: rip, cs, rflags, rsp and ss come from the stack.", target);
@@ -171,9 +180,12 @@ std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
   }
   if (!context.written.empty()) {
     const MemoryChange& write = context.written.front();
-    const std::string what = moved.reg.empty() ? hex(write.new_value) : fmt::format("{} = {}", moved.reg, hex(write.new_value));
+    const std::string what =
+        moved.reg.empty() ? hex(write.new_value) : fmt::format("{} = {}", moved.reg, hex(write.new_value));
     const bool push = instruction.intel_mnemonic.rfind("push", 0) == 0;
-    if (push) return fmt::format("Pushes {} at {}; rsp is now {}.", what, hex(write.address.value), hex(context.after[Register::rsp]));
+    if (push)
+      return fmt::format("Pushes {} at {}; rsp is now {}.", what, hex(write.address.value),
+                         hex(context.after[Register::rsp]));
     return fmt::format("Stores {} in {}; it held {}.", what, cell_name(snapshot, write.address), hex(write.old_value));
   }
   const std::string changed = changes(context);
@@ -184,13 +196,15 @@ std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
   const auto flags = std::find_if(context.changed.begin(), context.changed.end(),
                                   [](const RegisterChange& change) { return change.reg == Register::rflags; });
   if (flags != context.changed.end())
-    return fmt::format("Only the flags changed: zero {}, carry {}, sign {}.", (flags->new_value >> 6) & 1, flags->new_value & 1, (flags->new_value >> 7) & 1);
+    return fmt::format("Only the flags changed: zero {}, carry {}, sign {}.", (flags->new_value >> 6) & 1,
+                       flags->new_value & 1, (flags->new_value >> 7) & 1);
   return "Nothing but rip changed.";
 }
 
 }  // namespace
 
-Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, const Scenario* scenario, std::string_view language) {
+Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, const Scenario* scenario,
+                     std::string_view language) {
   Caption caption;
   caption.instruction = instruction_text(context.instruction->intel_mnemonic, context.instruction->intel_operands);
   const CaptionText* own = scenario == nullptr ? nullptr : scenario->caption_for(context.function, context.att_text);

@@ -19,17 +19,17 @@ namespace fiberscope::core {
 /// At most this many steps make a chunk.
 inline constexpr std::uint64_t kChunkSteps = emu::StepBuffer::kMaxSteps;
 
-/// A run of consecutive steps, encoded (docs/trace-format.md). Decoded from the state at cursor `first`, before the events
-/// that stand at the chunk's head, if any.
+/// A run of consecutive steps, encoded (docs/trace-format.md). Decoded from the state at cursor `first`, before the
+/// events that stand at the chunk's head, if any.
 struct Chunk {
   StepIndex first;
   std::uint64_t steps = 0;
-  emu::RegisterFile registers;                  ///< at the start
-  std::uint64_t rip_after = 0;                  ///< behind the last step, before any event of the next chunk
-  std::vector<std::uint8_t> body;               ///< compressed (zstd)
-  std::uint32_t body_size = 0;                  ///< uncompressed
+  emu::RegisterFile registers;     ///< at the start
+  std::uint64_t rip_after = 0;     ///< behind the last step, before any event of the next chunk
+  std::vector<std::uint8_t> body;  ///< compressed (zstd)
+  std::uint32_t body_size = 0;     ///< uncompressed
   TouchedWords touched;
-  std::bitset<emu::kRegisterSlots> written;     ///< registers written in it
+  std::bitset<emu::kRegisterSlots> written;  ///< registers written in it
 
   [[nodiscard]] StepIndex last() const { return first + steps; }
 };
@@ -45,16 +45,16 @@ struct ChunkEvent {
 
 /// What one step, with the events behind it, did.
 struct StepEffects {
-  std::uint32_t instruction = 0;             ///< index of its template
-  std::vector<RegisterChange> registers;     ///< changed ones but rip, in the order of slots; events append theirs
-  std::vector<MemoryChange> memory;          ///< in order of the writes, at most 8 bytes each, equal values included
+  std::uint32_t instruction = 0;          ///< index of its template
+  std::vector<RegisterChange> registers;  ///< changed ones but rip, in the order of slots; events append theirs
+  std::vector<MemoryChange> memory;       ///< in order of the writes, at most 8 bytes each, equal values included
   std::vector<ChunkEvent> events;
   /// Where an event's own changes begin in `registers` and `memory`; they end where the next event's begin.
   struct EventStart {
     std::size_t registers = 0;
     std::size_t memory = 0;
   };
-  std::vector<EventStart> event_starts;      ///< one for each of `events`
+  std::vector<EventStart> event_starts;  ///< one for each of `events`
   std::uint64_t rip_before = 0;
   std::uint64_t rip_after = 0;
 
@@ -112,7 +112,7 @@ class ChunkEncoder {
   std::uint32_t previous_ = 0;
   bool has_previous_ = false;
   StepIndex step_;
-  emu::AddressRange stack_;    ///< as the observer last said
+  emu::AddressRange stack_;  ///< as the observer last said
   emu::AddressRange watched_;
   std::bitset<emu::kRegisterSlots> written_;
   VarintWriter flow_;
@@ -124,9 +124,10 @@ class ChunkEncoder {
 /// Plays a chunk on a state, one step at a time. Throws CorruptData where the chunk makes no sense.
 class ChunkDecoder {
  public:
-  /// Sets the state's registers to those at the chunk's start; its memory must already be that of the start. Applies the
-  /// events at the chunk's head, telling them to `head` if given.
-  ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state, StepEffects* head = nullptr);
+  /// Sets the state's registers to those at the chunk's start; its memory must already be that of the start. Applies
+  /// the events at the chunk's head, telling them to `head` if given.
+  ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state,
+               StepEffects* head = nullptr);
 
   /// Applies the next step and the events behind it; false, and nothing done, at the chunk's end.
   bool next(StepEffects* effects);

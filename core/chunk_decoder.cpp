@@ -10,7 +10,9 @@ using emu::Register;
 
 constexpr std::size_t kRsp = emu::slot(Register::rsp);
 
-std::uint64_t truncate(std::uint64_t value, std::size_t size) { return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1); }
+std::uint64_t truncate(std::uint64_t value, std::size_t size) {
+  return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1);
+}
 
 }  // namespace
 
@@ -24,7 +26,8 @@ void StepEffects::clear() {
   rip_after = 0;
 }
 
-ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state, StepEffects* head)
+ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state,
+                           StepEffects* head)
     : chunk_(chunk), templates_(templates), state_(state), body_(decompress(chunk.body, chunk.body_size)) {
   VarintReader body(body_);
   const auto stream = [&body] { return body.get_bytes(body.get()); };
@@ -107,11 +110,13 @@ void ChunkDecoder::apply_writes(const StepTemplate& step, bool expected, std::ui
   }
   for (std::size_t i = 0; i < step.writes.size(); ++i) {
     const OperandAddress& operand = step.writes[i];
-    const bool foretold = i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
+    const bool foretold =
+        i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
     const std::uint64_t address =
         operand_address(operand, registers, step.next_address()) + static_cast<std::uint64_t>(writes_.get_signed());
     const std::uint64_t forecast = foretold ? source : state_.read(address, operand.size);
-    store(address, truncate(forecast + static_cast<std::uint64_t>(writes_.get_signed()), operand.size), operand.size, effects);
+    store(address, truncate(forecast + static_cast<std::uint64_t>(writes_.get_signed()), operand.size), operand.size,
+          effects);
   }
 }
 
@@ -131,12 +136,14 @@ void ChunkDecoder::apply_explicit_write(std::uint64_t base, StepEffects* effects
     return;
   }
   if (size == 0 || size > 8) throw CorruptData("a write has an impossible size");
-  store(address, truncate(state_.read(address, size) + static_cast<std::uint64_t>(writes_.get_signed()), size), size, effects);
+  store(address, truncate(state_.read(address, size) + static_cast<std::uint64_t>(writes_.get_signed()), size), size,
+        effects);
 }
 
 void ChunkDecoder::store(std::uint64_t address, std::uint64_t value, std::size_t size, StepEffects* effects) {
   if (effects != nullptr)
-    effects->memory.push_back({emu::Address{address}, static_cast<std::uint8_t>(size), state_.read(address, size), value});
+    effects->memory.push_back(
+        {emu::Address{address}, static_cast<std::uint8_t>(size), state_.read(address, size), value});
   state_.write(address, value, size);
 }
 
@@ -175,7 +182,8 @@ std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templ
   instructions.reserve(std::min(chunk.steps, kChunkSteps));
   for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
     if (item != FlowReader::Item::event) instructions.push_back(flow.instruction());
-  if (instructions.size() != chunk.steps) throw CorruptData("a chunk holds another number of steps than its entry says");
+  if (instructions.size() != chunk.steps)
+    throw CorruptData("a chunk holds another number of steps than its entry says");
   return instructions;
 }
 

@@ -7,18 +7,22 @@
 namespace fiberscope::core {
 namespace {
 
-using emu::Register;
 using emu::RecordTag;
+using emu::Register;
 
 constexpr std::uint64_t kRsp = emu::slot(Register::rsp);
 
-std::uint64_t truncate(std::uint64_t value, std::size_t size) { return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1); }
+std::uint64_t truncate(std::uint64_t value, std::size_t size) {
+  return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1);
+}
 
 std::size_t record_words(const std::uint64_t* record, const std::vector<StepTemplate>& templates, std::uint32_t id) {
   return 2 + (record[0] >> 32) + templates[id].slots.size();
 }
 
-std::size_t output_words(const std::uint64_t* record) { return 1 + ((record[0] >> 32) + 7) / 8; }
+std::size_t output_words(const std::uint64_t* record) {
+  return 1 + ((record[0] >> 32) + 7) / 8;
+}
 
 std::span<const std::uint8_t> as_bytes(const std::uint64_t* words, std::size_t count) {
   return {reinterpret_cast<const std::uint8_t*>(words), count};
@@ -91,7 +95,8 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
         const std::uint64_t* const next = record + size;
         std::uint64_t next_rip = rip_after;
         const std::uint64_t* ahead = next;
-        while (ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::output) ahead += std::min<std::ptrdiff_t>(output_words(ahead), end - ahead);
+        while (ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::output)
+          ahead += std::min<std::ptrdiff_t>(output_words(ahead), end - ahead);
         const std::ptrdiff_t rip_at = ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::step ? 1 : 2;
         if (rip_at < end - ahead) next_rip = ahead[rip_at];
         encode_step(record, id, next_rip);
@@ -139,7 +144,8 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint32_t id, st
   registers[Register::rip] = record[1];
 
   bool expected = write_words == 2 * step.writes.size();
-  for (std::size_t i = 0; expected && i < step.writes.size(); ++i) expected = (writes[2 * i] >> 56) == step.writes[i].size;
+  for (std::size_t i = 0; expected && i < step.writes.size(); ++i)
+    expected = (writes[2 * i] >> 56) == step.writes[i].size;
 
   if (successor_.size() < templates_.size()) {
     successor_.resize(templates_.size(), 0);
@@ -180,7 +186,8 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint32_t id, st
     for (std::size_t i = 0; i < step.writes.size(); ++i) {
       const std::uint64_t address = writes[2 * i] & emu::kWriteAddressMask;
       const OperandAddress& operand = step.writes[i];
-      const bool foretold = i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
+      const bool foretold =
+          i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
       const std::uint64_t value = truncate(writes[2 * i + 1], operand.size);
       const std::uint64_t forecast = foretold ? source : state_.read(address, operand.size);
       writes_.put_signed(static_cast<std::int64_t>(address - operand_address(operand, registers, step.next_address())));
@@ -238,7 +245,8 @@ bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_
       writes_.put(bytes.size());
       writes_.put_bytes(bytes);
       state_.write_bytes(address, bytes);
-      if (address < watched_.high.value && watched_.low.value < address + bytes.size()) look |= observer_.on_watched_write(address, bytes.size());
+      if (address < watched_.high.value && watched_.low.value < address + bytes.size())
+        look |= observer_.on_watched_write(address, bytes.size());
       i += 2 + (bytes.size() + 7) / 8;
     } else {
       const std::uint64_t value = truncate(words[i + 1], size);
@@ -260,9 +268,11 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   event.rip_before = emu::Address{record[2]};
   const std::size_t write_words = record[0] >> 32;
   const std::size_t register_count = (record[0] >> 16) & 0xffff;
-  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::fault) throw CorruptData("the raw log holds an unknown event");
+  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::fault)
+    throw CorruptData("the raw log holds an unknown event");
   for (std::size_t i = 0; i < register_count; ++i)
-    if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots) throw CorruptData("the raw log names an unknown register");
+    if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots)
+      throw CorruptData("the raw log names an unknown register");
   emu::RegisterFile& registers = state_.registers();
   const std::uint64_t rsp_before = registers.slots[kRsp];
   registers[Register::rip] = event.rip_before.value;

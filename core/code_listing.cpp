@@ -19,10 +19,14 @@ std::string trimmed(std::string text) {
 }
 
 /// In assembly the source line says what the instruction below it says again: its comment says more.
-bool is_assembly(const std::string& path) { return path.size() > 2 && path.compare(path.size() - 2, 2, ".S") == 0; }
+bool is_assembly(const std::string& path) {
+  return path.size() > 2 && path.compare(path.size() - 2, 2, ".S") == 0;
+}
 
 /// A comment without its marks.
-std::string heading(std::string text) { return text.rfind("//", 0) == 0 ? trimmed(text.substr(2)) : text; }
+std::string heading(const std::string& text) {
+  return text.rfind("//", 0) == 0 ? trimmed(text.substr(2)) : text;
+}
 
 std::string base_name(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -70,7 +74,8 @@ CodeView CodeListing::at_address(Address address, StepIndex cursor, Syntax synta
   return view;
 }
 
-void CodeListing::add_function(CodeView& view, Address inside, const Place& now, const emu::Memory& memory, Syntax syntax) {
+void CodeListing::add_function(CodeView& view, Address inside, const Place& now, const emu::Memory& memory,
+                               Syntax syntax) {
   const emu::AddressRange range = range_around(inside);
   const std::vector<emu::DebugInfo::LineStart> starts = trace_.debug().lines_in(range);
   auto start = starts.begin();
@@ -96,7 +101,9 @@ void CodeListing::add_function(CodeView& view, Address inside, const Place& now,
     CodeRow row;
     row.address = at;
     const auto instruction = disassembler_.decode(at, bytes);
-    row.mnemonic = !instruction ? "(bad)" : syntax == Syntax::intel ? instruction->intel_mnemonic : instruction->att_mnemonic;
+    row.mnemonic = !instruction              ? "(bad)"
+                   : syntax == Syntax::intel ? instruction->intel_mnemonic
+                                             : instruction->att_mnemonic;
     if (instruction) row.operands = syntax == Syntax::intel ? instruction->intel_operands : instruction->att_operands;
     if (instruction && instruction->target) {
       const std::string target = emu::symbolized(trace_.image(), *instruction->target);

@@ -12,10 +12,10 @@ namespace fiberscope::core {
 struct CodeRow {
   enum class Kind : std::uint8_t { source, instruction };
   Kind kind = Kind::instruction;
-  int line = 0;              ///< source: its number
-  std::string text;          ///< source: the line, trimmed; instruction: empty
-  emu::Address address;      ///< instruction (source: of the instruction below it)
-  std::string mnemonic;      ///< in the syntax asked for
+  int line = 0;          ///< source: its number
+  std::string text;      ///< source: the line, trimmed; instruction: empty
+  emu::Address address;  ///< instruction (source: of the instruction below it)
+  std::string mnemonic;  ///< in the syntax asked for
   std::string operands;
   bool just_ran = false;
   bool is_next = false;
@@ -24,10 +24,11 @@ struct CodeRow {
 enum class Syntax : std::uint8_t { intel, att };
 
 struct CodeView {
-  std::string function;      ///< the one that holds the next instruction
-  std::string file;          ///< base name of its source
+  std::string function;  ///< the one that holds the next instruction
+  std::string file;      ///< base name of its source
   Syntax syntax = Syntax::intel;
-  std::vector<CodeRow> rows;  ///< the whole function that holds rip; where the last step ran in another, that one's rows first
+  std::vector<CodeRow>
+      rows;  ///< the whole function that holds rip; where the last step ran in another, that one's rows first
 };
 
 }  // namespace fiberscope::core

@@ -7,7 +7,8 @@ namespace fiberscope::core {
 std::vector<Handoff> join_handoffs(const std::vector<Switch>& switches, const std::vector<ThreadRecord>& threads) {
   const auto is_scheduler = [&](const std::optional<ThreadId>& id) {
     if (!id) return true;  // nobody's stack leads on to somebody's, as a scheduler's does
-    const auto found = std::find_if(threads.begin(), threads.end(), [&](const ThreadRecord& record) { return record.thread.id == *id; });
+    const auto found = std::find_if(threads.begin(), threads.end(),
+                                    [&](const ThreadRecord& record) { return record.thread.id == *id; });
     return found != threads.end() && found->thread.kind == ThreadKind::scheduler;
   };
   std::vector<Handoff> handoffs;

@@ -16,7 +16,8 @@ std::string_view to_string(ThreadState state) {
 }
 
 std::string_view to_string(SwitchReason reason) {
-  constexpr std::string_view kNames[] = {"start", "yield", "block", "wake", "exit", "timer", "signal", "kernel", "unknown"};
+  constexpr std::string_view kNames[] = {"start", "yield",  "block",  "wake",   "exit",
+                                         "timer", "signal", "kernel", "unknown"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 
@@ -26,7 +27,9 @@ std::string_view to_string(CellRole role) {
   return kNames[static_cast<std::size_t>(role)];
 }
 
-std::string_view to_string(UnwindMethod method) { return method == UnwindMethod::cfi ? "cfi" : "frame_pointer"; }
+std::string_view to_string(UnwindMethod method) {
+  return method == UnwindMethod::cfi ? "cfi" : "frame_pointer";
+}
 
 std::string_view to_string(ChainEnd end) {
   constexpr std::string_view kNames[] = {"entry", "forged", "unknown"};

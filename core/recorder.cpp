@@ -10,7 +10,9 @@ namespace {
 /// How long the encoder waits before it lets the sink hand on what it holds back.
 constexpr std::chrono::milliseconds kIdle{20};
 
-MachineState state_of(emu::Machine& machine) { return {machine.registers(), machine.memory()}; }
+MachineState state_of(emu::Machine& machine) {
+  return {machine.registers(), machine.memory()};
+}
 
 }  // namespace
 

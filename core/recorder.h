@@ -22,16 +22,16 @@
 
 namespace fiberscope::core {
 
-/// The raw buffers between the guest and the encoder. Plain memory: it may lie in a file shared with another process, which
-/// then finds here what a dead recorder had not yet encoded.
+/// The raw buffers between the guest and the encoder. Plain memory: it may lie in a file shared with another process,
+/// which then finds here what a dead recorder had not yet encoded.
 struct StepRing {
   static constexpr std::size_t kBuffers = 8;
   std::atomic<std::uint64_t> safe{0};  ///< sequence number of the last buffer whose steps are safe in the trace
   std::array<emu::StepBuffer, kBuffers> buffers;
 };
 
-/// Turns raw buffers into batches: chunks, threads, switches, events, output. Knows nothing of processes or threads; used
-/// by the recorder while a guest runs, and afterwards on what a dead one left.
+/// Turns raw buffers into batches: chunks, threads, switches, events, output. Knows nothing of processes or threads;
+/// used by the recorder while a guest runs, and afterwards on what a dead one left.
 class BatchEncoder final : public ChunkEncoder::Observer {
  public:
   /// `start` is the state at cursor 0, or at the end of what is already encoded, of which `templates`, `chunks` and
@@ -106,7 +106,7 @@ class Recorder final : public emu::StepSink {
   BatchEncoder encoder_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::uint64_t acquired_ = 0;   ///< sequence number of the newest buffer handed out
+  std::uint64_t acquired_ = 0;  ///< sequence number of the newest buffer handed out
   std::uint64_t published_ = 0;
   bool closing_ = false;
   std::exception_ptr failure_;

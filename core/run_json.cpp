@@ -11,7 +11,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json thread_or_null(const std::optional<ThreadId>& id) { return id ? Json(id->value) : Json(nullptr); }
+Json thread_or_null(const std::optional<ThreadId>& id) {
+  return id ? Json(id->value) : Json(nullptr);
+}
 
 std::string_view severity_name(Severity severity) {
   switch (severity) {
@@ -49,18 +51,26 @@ nlohmann::ordered_json run_json(Trace& trace, const std::optional<std::string>& 
   for (const Switch& entry : trace.switches()) switches.push_back(to_json(entry));
   Json handoffs = Json::array();
   for (const Handoff& handoff : join_handoffs(trace.switches(), trace.threads()))
-    handoffs.push_back({{"step", handoff.step.value}, {"from", thread_or_null(handoff.from)}, {"to", thread_or_null(handoff.to)},
+    handoffs.push_back({{"step", handoff.step.value},
+                        {"from", thread_or_null(handoff.from)},
+                        {"to", thread_or_null(handoff.to)},
                         {"reason", to_string(handoff.reason)}});
   Json findings = Json::array();
   for (const Finding& finding : trace.findings())
-    findings.push_back({{"rule", finding.rule}, {"severity", severity_name(finding.severity)}, {"step", finding.step.value},
-                        {"thread", thread_or_null(finding.thread)}, {"message", finding.message},
-                        {"expected", finding.expected}, {"actual", finding.actual}});
+    findings.push_back({{"rule", finding.rule},
+                        {"severity", severity_name(finding.severity)},
+                        {"step", finding.step.value},
+                        {"thread", thread_or_null(finding.thread)},
+                        {"message", finding.message},
+                        {"expected", finding.expected},
+                        {"actual", finding.actual}});
   const auto& stop = trace.stop();
   const bool exited = stop && stop->reason == emu::Stop::Reason::exited;
   Json exit = nullptr;
   if (stop) {
-    exit = {{"reason", emu::to_string(stop->reason)}, {"code", exited ? Json(stop->code) : Json(nullptr)}, {"message", stop->message},
+    exit = {{"reason", emu::to_string(stop->reason)},
+            {"code", exited ? Json(stop->code) : Json(nullptr)},
+            {"message", stop->message},
             {"rip", hex16(stop->rip.value)}};
   }
   return {{"schema", "fiberscope.run/1"},

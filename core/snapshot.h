@@ -18,11 +18,11 @@ namespace fiberscope::core {
 struct InstructionView {
   emu::Address address;
   std::vector<std::uint8_t> bytes;
-  std::string intel;       ///< "mov rsp, rsi"
-  std::string att;         ///< "movq %rsi, %rsp"
-  std::string symbol;      ///< "switch_to_context+15"; empty where none covers the address
-  std::string file;        ///< empty where the line table says nothing
-  int line = 0;            ///< 0 where the line table says nothing
+  std::string intel;   ///< "mov rsp, rsi"
+  std::string att;     ///< "movq %rsi, %rsp"
+  std::string symbol;  ///< "switch_to_context+15"; empty where none covers the address
+  std::string file;    ///< empty where the line table says nothing
+  int line = 0;        ///< 0 where the line table says nothing
 };
 
 struct RegisterChange {
@@ -49,9 +49,9 @@ struct MemoryAccess {
 struct Move {
   std::optional<emu::Register> from_register;  ///< exactly one of the two sources is set
   std::optional<emu::Address> from_memory;
-  std::optional<emu::Register> to_register;    ///< exactly one of the two targets is set
+  std::optional<emu::Register> to_register;  ///< exactly one of the two targets is set
   std::optional<emu::Address> to_memory;
-  std::uint8_t size = 8;                       ///< bytes
+  std::uint8_t size = 8;  ///< bytes
   std::uint64_t value = 0;
 };
 
@@ -61,7 +61,7 @@ enum class CellRole : std::uint8_t {
   saved_register,  ///< any other saved callee-saved register
   argument,
   local,
-  padding,         ///< written, but debug information names nothing there
+  padding,  ///< written, but debug information names nothing there
   never_written
 };
 std::string_view to_string(CellRole role);
@@ -71,10 +71,10 @@ struct Cell {
   std::uint8_t size = 8;
   std::uint64_t value = 0;
   CellRole role = CellRole::never_written;
-  std::string symbol;   ///< "thread_yield+15", "saved rbx", "item", …: the label to print in the cell
-  std::string owner;    ///< saved_register: the local that lives in it ("producer's count"), where one does; else empty
-  bool live = true;     ///< false below rsp: popped, but still in memory
-  std::optional<std::uint32_t> frame;  ///< index in StackView::frames; nothing below rsp and above the outermost frame
+  std::string symbol;  ///< "thread_yield+15", "saved rbx", "item", …: the label to print in the cell
+  std::string owner;   ///< saved_register: the local that lives in it ("producer's count"), where one does; else empty
+  bool live = true;    ///< false below rsp: popped, but still in memory
+  std::optional<std::uint32_t> frame;   ///< index in StackView::frames; nothing below rsp and above the outermost frame
   std::optional<StepIndex> written_at;  ///< the step that last wrote any of its bytes; nothing if none did
 };
 
@@ -90,24 +90,25 @@ struct Frame {
   std::optional<emu::Address> return_address;  ///< nothing in the outermost frame of a complete chain
   std::string return_symbol;
   UnwindMethod method = UnwindMethod::cfi;
-  emu::AddressRange cells;                     ///< the part of the stack that belongs to this frame
+  emu::AddressRange cells;  ///< the part of the stack that belongs to this frame
 };
 
-/// How a chain ends: at a thread's entry, at a first frame that was built by hand and never called, or where the unwinder
-/// could not go on.
+/// How a chain ends: at a thread's entry, at a first frame that was built by hand and never called, or where the
+/// unwinder could not go on.
 enum class ChainEnd : std::uint8_t { entry, forged, unknown };
 std::string_view to_string(ChainEnd end);
 
 struct StackView {
   ThreadId thread;
   emu::AddressRange range;
-  emu::Address rsp;              ///< the register's value where it lies on this stack, else the TCB's saved one
-  bool holds_rsp = false;        ///< the CPU's rsp lies on this stack
+  emu::Address rsp;        ///< the register's value where it lies on this stack, else the TCB's saved one
+  bool holds_rsp = false;  ///< the CPU's rsp lies on this stack
   bool chain_complete = false;
   ChainEnd chain_end = ChainEnd::unknown;
-  std::uint64_t omitted = 0;     ///< cells of [range.low, range.high) that are not listed: never written ones at the low end
-  std::vector<Cell> cells;       ///< from high to low addresses, without a gap, to the lowest one written so far or next
-  std::vector<Frame> frames;     ///< from the outermost to the innermost
+  std::uint64_t omitted =
+      0;                    ///< cells of [range.low, range.high) that are not listed: never written ones at the low end
+  std::vector<Cell> cells;  ///< from high to low addresses, without a gap, to the lowest one written so far or next
+  std::vector<Frame> frames;  ///< from the outermost to the innermost
 };
 
 struct ThreadView {
@@ -129,29 +130,30 @@ struct EventView {
 
 struct Snapshot {
   StepIndex step;
-  StepIndex steps;                       ///< the trace's length so far
+  StepIndex steps;  ///< the trace's length so far
   CpuId cpu;
-  std::optional<ThreadId> thread;        ///< whose step it was: the owner of rsp before the step ran
-  std::optional<ThreadId> on_cpu;        ///< the owner of rsp now
+  std::optional<ThreadId> thread;              ///< whose step it was: the owner of rsp before the step ran
+  std::optional<ThreadId> on_cpu;              ///< the owner of rsp now
   std::optional<InstructionView> instruction;  ///< the step that just ran; nothing at cursor 0
   std::optional<InstructionView> next;         ///< the one at rip; nothing where no code is
   Caption caption;
   emu::RegisterFile registers;
-  std::vector<RegisterChange> changed;   ///< by the step and the events behind it; in slot order
-  std::vector<MemoryChange> written;     ///< likewise, in the order of the writes
-  std::vector<MemoryAccess> accesses;    ///< of the step that just ran
-  std::optional<Move> moved;             ///< by the step that just ran, where all it does is to move one value
-  std::vector<MemoryAccess> next_accesses;  ///< of the next one, computed from its operands
-  std::optional<Switch> switched;        ///< where this very step is a switch
+  std::vector<RegisterChange> changed;         ///< by the step and the events behind it; in slot order
+  std::vector<MemoryChange> written;           ///< likewise, in the order of the writes
+  std::vector<MemoryAccess> accesses;          ///< of the step that just ran
+  std::optional<Move> moved;                   ///< by the step that just ran, where all it does is to move one value
+  std::vector<MemoryAccess> next_accesses;     ///< of the next one, computed from its operands
+  std::optional<Switch> switched;              ///< where this very step is a switch
   std::optional<ThreadId> before_last_switch;  ///< who was on the CPU before the last switch at or before the cursor
-  std::optional<StepIndex> compared_with;  ///< after a switch: the last cursor at which the thread on the CPU was on it before …
+  std::optional<StepIndex>
+      compared_with;  ///< after a switch: the last cursor at which the thread on the CPU was on it before …
   std::vector<RegisterChange> changed_for_thread;  ///< … and how the registers differ from then
   std::optional<ThreadId> rsp_thread;
   std::optional<ThreadId> rbp_thread;
   std::vector<ThreadView> threads;
-  std::vector<StackView> stacks;         ///< one a thread, in the order of `threads`
+  std::vector<StackView> stacks;  ///< one a thread, in the order of `threads`
   std::vector<EventView> events;
-  std::string console;                   ///< all that the guest printed up to the cursor
+  std::string console;  ///< all that the guest printed up to the cursor
 };
 
 }  // namespace fiberscope::core

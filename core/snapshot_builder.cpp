@@ -16,7 +16,8 @@ using emu::Address;
 using emu::Register;
 
 /// The memory operands as plain accesses with these registers; a repeated string instruction covers so many elements.
-std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before, std::uint64_t elements) {
+std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before,
+                                      std::uint64_t elements) {
   std::vector<MemoryAccess> accesses;
   for (const emu::MemoryOperand& operand : instruction.memory) {
     const emu::AddressRange range = emu::accessed_range(instruction, operand, before, elements);
@@ -49,7 +50,8 @@ StepAlone without_events(const StepEffects& effects, const emu::RegisterFile& be
 }
 
 /// What the step moved, if that is what it is for: the addresses are those of the registers before it.
-std::optional<Move> move_of(const emu::Instruction& instruction, const emu::RegisterFile& before, const StepAlone& alone) {
+std::optional<Move> move_of(const emu::Instruction& instruction, const emu::RegisterFile& before,
+                            const StepAlone& alone) {
   const Address next = instruction.address + instruction.size;
   Move move;
   if (instruction.transfer) {
@@ -88,9 +90,14 @@ std::string instruction_text(const std::string& mnemonic, const std::string& ope
 }
 
 SnapshotBuilder::SnapshotBuilder(Trace& trace, const Scenario* scenario, std::string language)
-    : trace_(trace), scenario_(scenario), language_(std::move(language)), table_(ThreadTable::find(trace.image())), stacks_(trace) {}
+    : trace_(trace),
+      scenario_(scenario),
+      language_(std::move(language)),
+      table_(ThreadTable::find(trace.image())),
+      stacks_(trace) {}
 
-InstructionView SnapshotBuilder::view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const {
+InstructionView SnapshotBuilder::view_of(const emu::Instruction& instruction,
+                                         std::span<const std::uint8_t> bytes) const {
   InstructionView view;
   view.address = instruction.address;
   view.bytes.assign(bytes.begin(), bytes.begin() + instruction.size);
@@ -118,7 +125,8 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     const StepEffects& effects = trace_.effects_of(snapshot.step);
     const StepTemplate& step = trace_.templates()[effects.instruction];
     snapshot.changed = effects.registers;
-    if (effects.rip_after != effects.rip_before) snapshot.changed.push_back({Register::rip, effects.rip_before, effects.rip_after});
+    if (effects.rip_after != effects.rip_before)
+      snapshot.changed.push_back({Register::rip, effects.rip_before, effects.rip_after});
     std::stable_sort(snapshot.changed.begin(), snapshot.changed.end(),
                      [](const RegisterChange& a, const RegisterChange& b) { return a.reg < b.reg; });
     snapshot.written = effects.memory;
@@ -154,8 +162,14 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     const auto symbol = trace_.image().symbol_at(instruction->address);
     const Address rip{alone.after[Register::rip]};
     const std::string target = emu::symbolized(trace_.image(), rip);
-    const CaptionContext context{before, alone.after, alone.changed, alone.written, target.empty() ? fmt::format("{:x}", rip.value) : target,
-                                 &*instruction, snapshot.instruction->att, symbol ? symbol->name : std::string()};
+    const CaptionContext context{before,
+                                 alone.after,
+                                 alone.changed,
+                                 alone.written,
+                                 target.empty() ? fmt::format("{:x}", rip.value) : target,
+                                 &*instruction,
+                                 snapshot.instruction->att,
+                                 symbol ? symbol->name : std::string()};
     snapshot.caption = make_caption(snapshot, context, scenario_, language_);
   } else if (snapshot.step.value == 0) {
     snapshot.caption.sentence = "The start: nothing has run yet.";

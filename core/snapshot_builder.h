@@ -36,7 +36,8 @@ class SnapshotBuilder {
   std::optional<ThreadTable> table_;
   StackBuilder stacks_;
   emu::Disassembler disassembler_;
-  std::map<ThreadId, std::optional<emu::Address>> lowest_;  ///< what was ever written of each stack, or will be by the next step
+  std::map<ThreadId, std::optional<emu::Address>>
+      lowest_;  ///< what was ever written of each stack, or will be by the next step
 };
 
 /// "mov rsp, rsi": mnemonic and operands with one blank between.

@@ -8,22 +8,33 @@ namespace {
 using emu::Register;
 using Json = nlohmann::ordered_json;
 
-Json thread_id(const std::optional<ThreadId>& id) { return id ? Json(id->value) : Json(nullptr); }
-Json address(emu::Address value) { return hex16(value.value); }
+Json thread_id(const std::optional<ThreadId>& id) {
+  return id ? Json(id->value) : Json(nullptr);
+}
+Json address(emu::Address value) {
+  return hex16(value.value);
+}
 template <typename T>
 Json address(const std::optional<T>& value) {
   return value ? address(*value) : Json(nullptr);
 }
-Json text_or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); }
-Json step_or_null(const std::optional<StepIndex>& step) { return step ? Json(step->value) : Json(nullptr); }
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+Json step_or_null(const std::optional<StepIndex>& step) {
+  return step ? Json(step->value) : Json(nullptr);
+}
 
 Json instruction_json(const std::optional<InstructionView>& view) {
   if (!view) return nullptr;
   std::string bytes;
   for (const std::uint8_t byte : view->bytes) bytes += fmt::format("{:02x}", byte);
-  return {{"address", address(view->address)}, {"bytes", bytes},
-          {"text", view->intel},               {"att", view->att},
-          {"symbol", text_or_null(view->symbol)}, {"file", text_or_null(view->file)},
+  return {{"address", address(view->address)},
+          {"bytes", bytes},
+          {"text", view->intel},
+          {"att", view->att},
+          {"symbol", text_or_null(view->symbol)},
+          {"file", text_or_null(view->file)},
           {"line", view->line > 0 ? Json(view->line) : Json(nullptr)}};
 }
 
@@ -33,11 +44,13 @@ Json registers_json(const emu::RegisterFile& registers) {
     result[std::string(emu::register_name(static_cast<Register>(i)))] = hex16(registers.slots[i]);
   Json fp = Json::array();
   for (std::size_t i = 0; i < 8; ++i)
-    fp.push_back(fmt::format("0x{:04x}{:016x}", registers[emu::fp_register(i, true)] & 0xffff, registers[emu::fp_register(i, false)]));
+    fp.push_back(fmt::format("0x{:04x}{:016x}", registers[emu::fp_register(i, true)] & 0xffff,
+                             registers[emu::fp_register(i, false)]));
   result["fp"] = std::move(fp);
   Json xmm = Json::array();
   for (std::size_t i = 0; i < 16; ++i)
-    xmm.push_back(fmt::format("0x{:016x}{:016x}", registers[emu::xmm_register(i, true)], registers[emu::xmm_register(i, false)]));
+    xmm.push_back(
+        fmt::format("0x{:016x}{:016x}", registers[emu::xmm_register(i, true)], registers[emu::xmm_register(i, false)]));
   result["xmm"] = std::move(xmm);
   return result;
 }
@@ -53,7 +66,8 @@ Json flags_json(std::uint64_t rflags) {
 Json changes_json(const std::vector<RegisterChange>& changes) {
   Json result = Json::array();
   for (const RegisterChange& change : changes)
-    result.push_back({{"name", emu::register_name(change.reg)}, {"old", hex16(change.old_value)}, {"new", hex16(change.new_value)}});
+    result.push_back(
+        {{"name", emu::register_name(change.reg)}, {"old", hex16(change.old_value)}, {"new", hex16(change.new_value)}});
   return result;
 }
 
@@ -104,11 +118,13 @@ Json stack_json(const StackView& stack) {
 
 }  // namespace
 
-std::string hex16(std::uint64_t value) { return fmt::format("0x{:016x}", value); }
+std::string hex16(std::uint64_t value) {
+  return fmt::format("0x{:016x}", value);
+}
 
 nlohmann::ordered_json to_json(const Switch& entry) {
-  return {{"step", entry.step.value},          {"from", thread_id(entry.from)},      {"to", thread_id(entry.to)},
-          {"reason", to_string(entry.reason)}, {"at", text_or_null(entry.at)}, {"address", address(entry.address)}};
+  return {{"step", entry.step.value},          {"from", thread_id(entry.from)}, {"to", thread_id(entry.to)},
+          {"reason", to_string(entry.reason)}, {"at", text_or_null(entry.at)},  {"address", address(entry.address)}};
 }
 
 nlohmann::ordered_json to_json(const ThreadView& view) {
@@ -130,11 +146,15 @@ nlohmann::ordered_json to_json(const Snapshot& snapshot) {
   for (const StackView& stack : snapshot.stacks) stacks.push_back(stack_json(stack));
   Json written = Json::array();
   for (const MemoryChange& change : snapshot.written)
-    written.push_back({{"address", address(change.address)}, {"size", change.size}, {"old", hex16(change.old_value)}, {"new", hex16(change.new_value)}});
+    written.push_back({{"address", address(change.address)},
+                       {"size", change.size},
+                       {"old", hex16(change.old_value)},
+                       {"new", hex16(change.new_value)}});
   Json events = Json::array();
   for (const EventView& event : snapshot.events) events.push_back({{"kind", event.kind}, {"text", event.text}});
   Json compared = nullptr;
-  if (snapshot.compared_with) compared = {{"step", snapshot.compared_with->value}, {"changed", changes_json(snapshot.changed_for_thread)}};
+  if (snapshot.compared_with)
+    compared = {{"step", snapshot.compared_with->value}, {"changed", changes_json(snapshot.changed_for_thread)}};
   return {{"schema", "fiberscope.show/1"},
           {"step", snapshot.step.value},
           {"steps", snapshot.steps.value},

@@ -5,8 +5,8 @@
 
 namespace fiberscope::core {
 
-/// The object of schema fiberscope.show/1 (DESIGN.md). Addresses and register values are strings "0x…" of 16 digits; what
-/// is absent is null.
+/// The object of schema fiberscope.show/1 (DESIGN.md). Addresses and register values are strings "0x…" of 16 digits;
+/// what is absent is null.
 nlohmann::ordered_json to_json(const Snapshot& snapshot);
 
 /// Pieces that other commands print too.

@@ -30,17 +30,19 @@ std::string name_of(const Snapshot& snapshot, const std::optional<ThreadId>& id)
 }
 
 void write_registers(Writer& out, const Snapshot& snapshot) {
-  constexpr Register kShown[] = {Register::rax, Register::rbx, Register::rcx, Register::rdx, Register::rsi, Register::rdi,
-                                 Register::rbp, Register::rsp, Register::r8,  Register::r9,  Register::r10, Register::r11,
-                                 Register::r12, Register::r13, Register::r14, Register::r15, Register::rip, Register::rflags};
+  constexpr Register kShown[] = {Register::rax, Register::rbx, Register::rcx,   Register::rdx, Register::rsi,
+                                 Register::rdi, Register::rbp, Register::rsp,   Register::r8,  Register::r9,
+                                 Register::r10, Register::r11, Register::r12,   Register::r13, Register::r14,
+                                 Register::r15, Register::rip, Register::rflags};
   out.line("Registers (* changed by this step)");
   for (std::size_t i = 0; i < std::size(kShown); i += 2) {
     std::string row;
     for (std::size_t k = i; k < i + 2; ++k) {
-      const auto change = std::find_if(snapshot.changed.begin(), snapshot.changed.end(), [&](const RegisterChange& entry) { return entry.reg == kShown[k]; });
+      const auto change = std::find_if(snapshot.changed.begin(), snapshot.changed.end(),
+                                       [&](const RegisterChange& entry) { return entry.reg == kShown[k]; });
       const bool changed = change != snapshot.changed.end();
-      row += fmt::format("  {}{:<7}{:016x}{:<24}", changed ? '*' : ' ', emu::register_name(kShown[k]), snapshot.registers[kShown[k]],
-                         changed ? fmt::format(" was {:x}", change->old_value) : "");
+      row += fmt::format("  {}{:<7}{:016x}{:<24}", changed ? '*' : ' ', emu::register_name(kShown[k]),
+                         snapshot.registers[kShown[k]], changed ? fmt::format(" was {:x}", change->old_value) : "");
     }
     row.erase(row.find_last_not_of(' ') + 1);
     out.line("{}", row);
@@ -48,8 +50,9 @@ void write_registers(Writer& out, const Snapshot& snapshot) {
 }
 
 void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) {
-  out.line("Stack of {} [{:x}, {:x}), chain {}{}", name_of(snapshot, stack.thread), stack.range.low.value, stack.range.high.value,
-           stack.chain_complete ? "complete, ends at its " : "incomplete, end ", to_string(stack.chain_end));
+  out.line("Stack of {} [{:x}, {:x}), chain {}{}", name_of(snapshot, stack.thread), stack.range.low.value,
+           stack.range.high.value, stack.chain_complete ? "complete, ends at its " : "incomplete, end ",
+           to_string(stack.chain_end));
   std::optional<std::uint32_t> frame;
   for (const Cell& cell : stack.cells) {
     if (cell.frame && cell.frame != frame) out.line("  -- {}()", stack.frames[*cell.frame].function);
@@ -60,7 +63,8 @@ void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) 
     if (!cell.live) tags += " (below rsp)";
     const std::string label = cell.symbol.empty() ? std::string(to_string(cell.role)) : cell.symbol;
     const std::string value = fmt::format("{:0{}x}", cell.value, cell.size * 2);
-    out.line("  {:06x}  {:>16}  {}{}{}", cell.address.value, value, cell.role == CellRole::return_address ? "return to " : "",
+    out.line("  {:06x}  {:>16}  {}{}{}", cell.address.value, value,
+             cell.role == CellRole::return_address ? "return to " : "",
              label + (cell.owner.empty() ? "" : ": " + cell.owner), tags);
   }
 }
@@ -69,21 +73,24 @@ void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) 
 
 std::string to_text(const Snapshot& snapshot) {
   Writer out;
-  out.line("Step {} of {}, on the CPU: {}", snapshot.step.value, snapshot.steps.value, name_of(snapshot, snapshot.on_cpu));
+  out.line("Step {} of {}, on the CPU: {}", snapshot.step.value, snapshot.steps.value,
+           name_of(snapshot, snapshot.on_cpu));
   if (snapshot.instruction) {
     const InstructionView& ran = *snapshot.instruction;
-    out.line("Just ran: {:x} {}  ({}{})", ran.address.value, ran.intel, ran.symbol, ran.line > 0 ? fmt::format(", {}:{}", ran.file, ran.line) : "");
+    out.line("Just ran: {:x} {}  ({}{})", ran.address.value, ran.intel, ran.symbol,
+             ran.line > 0 ? fmt::format(", {}:{}", ran.file, ran.line) : "");
   }
   out.line("{}", snapshot.caption.sentence);
   for (const EventView& event : snapshot.events) out.line("Event: {}", event.text);
-  if (snapshot.next) out.line("Next: {:x} {}  ({})", snapshot.next->address.value, snapshot.next->intel, snapshot.next->symbol);
+  if (snapshot.next)
+    out.line("Next: {:x} {}  ({})", snapshot.next->address.value, snapshot.next->intel, snapshot.next->symbol);
   out.line("");
   write_registers(out, snapshot);
   out.line("");
   out.line("Threads");
   for (const ThreadView& view : snapshot.threads)
-    out.line("  {} {:<16}{:<10}saved rsp {:x}, switched to {} times", view.thread.id.value, view.thread.name, to_string(view.thread.state),
-             view.thread.saved_rsp.value, view.switches_in);
+    out.line("  {} {:<16}{:<10}saved rsp {:x}, switched to {} times", view.thread.id.value, view.thread.name,
+             to_string(view.thread.state), view.thread.saved_rsp.value, view.switches_in);
   for (const StackView& stack : snapshot.stacks) {
     out.line("");
     write_stack(out, snapshot, stack);

@@ -10,7 +10,9 @@ using emu::Address;
 using emu::Register;
 
 /// Where to look a frame up: a return address stands behind its call, which may be the last instruction of a function.
-Address lookup(const UnwoundFrame& frame) { return frame.rip_is_exact ? frame.rip : frame.rip - 1; }
+Address lookup(const UnwoundFrame& frame) {
+  return frame.rip_is_exact ? frame.rip : frame.rip - 1;
+}
 
 /// "yield+21": named after the function that made the call, which a call without return may end.
 std::string return_name(const emu::Image& image, Address address) {
@@ -21,7 +23,8 @@ std::string return_name(const emu::Image& image, Address address) {
 
 }  // namespace
 
-StackBuilder::StackBuilder(const Trace& trace) : image_(trace.image()), debug_(trace.debug()), unwinder_(image_, debug_) {
+StackBuilder::StackBuilder(const Trace& trace)
+    : image_(trace.image()), debug_(trace.debug()), unwinder_(image_, debug_) {
   if (const auto resume = image_.symbol("switch_resume")) resume_ = resume->address;
 }
 
@@ -32,7 +35,8 @@ UnwoundChain StackBuilder::chain(const Thread& thread, bool holds_rsp, const Mac
   return unwinder_.parked(*resume_, thread.saved_rsp, state.memory, thread.stack);
 }
 
-StackView StackBuilder::build(const Thread& thread, bool holds_rsp, const MachineState& state, std::optional<Address> lowest) const {
+StackView StackBuilder::build(const Thread& thread, bool holds_rsp, const MachineState& state,
+                              std::optional<Address> lowest) const {
   StackView view;
   view.thread = thread.id;
   view.range = thread.stack;

@@ -23,7 +23,8 @@ class StackBuilder {
   /// The stack of a thread at the state. `lowest` is the lowest address of the stack that was ever written, or is about
   /// to be, if any.
   /// Cell::written_at is left open.
-  [[nodiscard]] StackView build(const Thread& thread, bool holds_rsp, const MachineState& state, std::optional<emu::Address> lowest) const;
+  [[nodiscard]] StackView build(const Thread& thread, bool holds_rsp, const MachineState& state,
+                                std::optional<emu::Address> lowest) const;
   /// The chain alone.
   [[nodiscard]] UnwoundChain chain(const Thread& thread, bool holds_rsp, const MachineState& state) const;
 

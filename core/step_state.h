@@ -9,7 +9,8 @@
 
 namespace fiberscope::core {
 
-/// A machine state that steps are applied to: quick access to memory, and a list of the words written since the last mark.
+/// A machine state that steps are applied to: quick access to memory, and a list of the words written since the last
+/// mark.
 class StepState {
  public:
   explicit StepState(MachineState start);

@@ -26,7 +26,8 @@ void add_writes(StepTemplate& step, const emu::Instruction& instruction) {
   if (instruction.is_string) return;
   for (const emu::MemoryOperand& operand : instruction.memory) {
     if (!operand.is_write) continue;
-    const bool whole = operand.size == 1 || operand.size == 2 || operand.size == 4 || operand.size == 8 || operand.size == 16;
+    const bool whole =
+        operand.size == 1 || operand.size == 2 || operand.size == 4 || operand.size == 8 || operand.size == 16;
     if (!whole) continue;
     OperandAddress write = operand_of(operand);
     step.writes.push_back(write);
@@ -59,7 +60,8 @@ void add_source(StepTemplate& step, const emu::Instruction& instruction) {
 }
 
 void put_operand(VarintWriter& out, const OperandAddress& operand) {
-  for (const std::uint8_t field : {operand.base, operand.index, operand.segment, operand.scale, operand.size}) out.put(field);
+  for (const std::uint8_t field : {operand.base, operand.index, operand.segment, operand.scale, operand.size})
+    out.put(field);
   out.put_signed(operand.displacement);
 }
 
@@ -69,7 +71,8 @@ OperandAddress get_operand(VarintReader& in) {
     *field = static_cast<std::uint8_t>(in.get());
   operand.displacement = in.get_signed();
   for (const std::uint8_t reg : {operand.base, operand.index, operand.segment})
-    if (reg != OperandAddress::kNone && reg >= emu::kRegisterSlots) throw CorruptData("an operand names an unknown register");
+    if (reg != OperandAddress::kNone && reg >= emu::kRegisterSlots)
+      throw CorruptData("an operand names an unknown register");
   if (operand.size == 0 || operand.size > 8) throw CorruptData("an operand has an impossible size");
   return operand;
 }
@@ -90,7 +93,8 @@ void put_slots(VarintWriter& out, const std::vector<std::uint8_t>& slots) {
 
 }  // namespace
 
-StepTemplate make_template(const emu::Disassembler& disassembler, emu::Address address, std::span<const std::uint8_t> bytes) {
+StepTemplate make_template(const emu::Disassembler& disassembler, emu::Address address,
+                           std::span<const std::uint8_t> bytes) {
   StepTemplate step;
   step.address = address.value;
   step.size = static_cast<std::uint8_t>(std::min(bytes.size(), step.bytes.size()));
@@ -120,7 +124,8 @@ std::vector<std::uint8_t> serialize(const StepTemplate& step) {
   return {out.bytes().begin(), out.bytes().end()};
 }
 
-StepTemplate deserialize_template(std::uint64_t address, std::span<const std::uint8_t> bytes, std::span<const std::uint8_t> form) {
+StepTemplate deserialize_template(std::uint64_t address, std::span<const std::uint8_t> bytes,
+                                  std::span<const std::uint8_t> form) {
   StepTemplate step;
   step.address = address;
   if (bytes.size() > emu::kMaxInstructionSize) throw CorruptData("an instruction is longer than 15 bytes");
@@ -133,7 +138,8 @@ StepTemplate deserialize_template(std::uint64_t address, std::span<const std::ui
   if (writes > 64) throw CorruptData("an instruction has too many writes");
   for (std::uint64_t i = 0; i < writes; ++i) step.writes.push_back(get_operand(in));
   const std::uint64_t source = in.get();
-  if (source > static_cast<std::uint64_t>(StepTemplate::Source::constant)) throw CorruptData("an unknown kind of source");
+  if (source > static_cast<std::uint64_t>(StepTemplate::Source::constant))
+    throw CorruptData("an unknown kind of source");
   step.source = static_cast<StepTemplate::Source>(source);
   step.source_size = static_cast<std::uint8_t>(in.get());
   step.target_slot = static_cast<std::uint8_t>(in.get());

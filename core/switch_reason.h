@@ -5,8 +5,8 @@
 
 namespace fiberscope::core {
 
-/// What a runtime function means when a thread leaves its stack inside it; unknown for any other function. Of a chain the
-/// innermost such function counts.
+/// What a runtime function means when a thread leaves its stack inside it; unknown for any other function. Of a chain
+/// the innermost such function counts.
 SwitchReason reason_of_function(std::string_view function);
 
 }  // namespace fiberscope::core

@@ -37,8 +37,8 @@ struct Switch {
   std::optional<ThreadId> from;  ///< nothing where rsp was on nobody's stack before
   std::optional<ThreadId> to;    ///< nothing where it is on nobody's now (an interrupt's own stack, …)
   SwitchReason reason = SwitchReason::unknown;
-  std::string at;                ///< function of the instruction that moved rsp
-  emu::Address address;          ///< that instruction
+  std::string at;        ///< function of the instruction that moved rsp
+  emu::Address address;  ///< that instruction
 };
 
 }  // namespace fiberscope::core

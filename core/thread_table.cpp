@@ -40,10 +40,12 @@ std::vector<Thread> ThreadTable::read(const emu::Memory& memory) const {
   return threads;
 }
 
-std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Address rsp, std::optional<ThreadId> current) {
+std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Address rsp,
+                                    std::optional<ThreadId> current) {
   if (current) {
     const Thread* thread = find_thread(threads, *current);
-    if (thread != nullptr && !thread->stack.empty() && thread->stack.low <= rsp && rsp <= thread->stack.high) return current;
+    if (thread != nullptr && !thread->stack.empty() && thread->stack.low <= rsp && rsp <= thread->stack.high)
+      return current;
   }
   for (const Thread& thread : threads)
     if (thread.stack.contains(rsp)) return thread.id;
@@ -53,7 +55,8 @@ std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Add
 }
 
 const Thread* find_thread(const std::vector<Thread>& threads, ThreadId id) {
-  const auto found = std::find_if(threads.begin(), threads.end(), [id](const Thread& thread) { return thread.id == id; });
+  const auto found =
+      std::find_if(threads.begin(), threads.end(), [id](const Thread& thread) { return thread.id == id; });
   return found == threads.end() ? nullptr : &*found;
 }
 

@@ -24,9 +24,10 @@ class ThreadTable {
   emu::AddressRange range_;
 };
 
-/// The thread whose stack holds rsp. At the very top of a stack, which is then empty, it is still on it: where two stacks
-/// touch, on that of the thread it was on before (`current`), else on the upper one.
-std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Address rsp, std::optional<ThreadId> current = std::nullopt);
+/// The thread whose stack holds rsp. At the very top of a stack, which is then empty, it is still on it: where two
+/// stacks touch, on that of the thread it was on before (`current`), else on the upper one.
+std::optional<ThreadId> stack_owner(const std::vector<Thread>& threads, emu::Address rsp,
+                                    std::optional<ThreadId> current = std::nullopt);
 /// Null where no thread has the id.
 const Thread* find_thread(const std::vector<Thread>& threads, ThreadId id);
 

@@ -13,7 +13,8 @@ constexpr std::uint64_t kOnlySpace = 0;
 
 std::uint8_t TouchedWords::mask_of(std::uint64_t word) const {
   const auto found = std::lower_bound(words.begin(), words.end(), word);
-  return found != words.end() && *found == word ? masks[static_cast<std::size_t>(found - words.begin())] : std::uint8_t{0};
+  return found != words.end() && *found == word ? masks[static_cast<std::size_t>(found - words.begin())]
+                                                : std::uint8_t{0};
 }
 
 std::vector<std::uint8_t> serialize(const TouchedWords& touched) {

@@ -5,8 +5,8 @@
 
 namespace fiberscope::core {
 
-/// Which memory the steps of a chunk wrote: 8-byte words (address / 8), ascending, each with a mask of its bytes (bit i: the
-/// byte at address word * 8 + i).
+/// Which memory the steps of a chunk wrote: 8-byte words (address / 8), ascending, each with a mask of its bytes (bit
+/// i: the byte at address word * 8 + i).
 struct TouchedWords {
   std::vector<std::uint64_t> words;
   std::vector<std::uint8_t> masks;  ///< as many as words

@@ -91,7 +91,9 @@ std::string Trace::meta(const std::string& name) const {
   return found == header_.meta.end() ? std::string() : found->second;
 }
 
-StepIndex Trace::steps() const { return chunks_.empty() ? StepIndex{0} : chunks_.back().last(); }
+StepIndex Trace::steps() const {
+  return chunks_.empty() ? StepIndex{0} : chunks_.back().last();
+}
 
 std::vector<std::uint8_t> Trace::initial_page(std::uint64_t address) const {
   std::vector<std::uint8_t> page(emu::kPageSize, 0);
@@ -111,13 +113,15 @@ void Trace::append(TraceBatch batch) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   for (Chunk& chunk : batch.chunks) {
-    if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last())) throw CorruptData("chunks do not follow each other");
+    if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last()))
+      throw CorruptData("chunks do not follow each other");
     std::optional<std::uint64_t> last_page;
     for (const std::uint64_t word : chunk.touched.words) {
       const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
       if (address == last_page) continue;
       last_page = address;
-      if (state_.memory().region_at(emu::Address{address}) == nullptr) throw CorruptData("a chunk writes to memory that is not there");
+      if (state_.memory().region_at(emu::Address{address}) == nullptr)
+        throw CorruptData("a chunk writes to memory that is not there");
       if (!pages_.contains(address)) pages_[address].initial = initial_page(address);
     }
     chunks_.push_back(std::move(chunk));
@@ -125,7 +129,8 @@ void Trace::append(TraceBatch batch) {
   }
   for (PageRecord& page : batch.pages) {
     const auto found = pages_.find(page.address.value);
-    if (found == pages_.end() || page.contents.size() != emu::kPageSize) throw CorruptData("a checkpoint of a page that was never written");
+    if (found == pages_.end() || page.contents.size() != emu::kPageSize)
+      throw CorruptData("a checkpoint of a page that was never written");
     found->second.versions.emplace_back(page.chunk, std::move(page.contents));
   }
   move_all(batch.templates, templates_);
@@ -153,7 +158,8 @@ void Trace::extend_timeline(std::vector<Switch> switches) {
   if (timeline_.threads.size() != threads_.size()) {
     timeline_.threads.clear();
     for (const ThreadRecord& record : threads_) timeline_.threads.push_back(record.thread);
-    std::sort(timeline_.threads.begin(), timeline_.threads.end(), [](const Thread& a, const Thread& b) { return a.id < b.id; });
+    std::sort(timeline_.threads.begin(), timeline_.threads.end(),
+              [](const Thread& a, const Thread& b) { return a.id < b.id; });
   }
   std::vector<Slice>& slices = timeline_.slices;
   // The last slice was drawn up to the end of the trace so far: it goes on until the next switch.
@@ -212,7 +218,8 @@ void Trace::pass_chunk(std::size_t index) {
     while (decoder.next(nullptr)) {
     }
     words.reserve(chunk.touched.words.size());
-    for (const std::uint64_t word : chunk.touched.words) words.push_back(memory.read(emu::Address{word * 8}, 8).value_or(0));
+    for (const std::uint64_t word : chunk.touched.words)
+      words.push_back(memory.read(emu::Address{word * 8}, 8).value_or(0));
     return;
   }
   for (std::size_t i = 0; i < words.size(); ++i) memory.write(emu::Address{chunk.touched.words[i] * 8}, words[i], 8);
@@ -223,7 +230,8 @@ void Trace::restore_memory(std::size_t chunk) {
   for (auto& [address, page] : pages_) {
     const std::size_t version = page.version_at(group);
     if (page.current == version) continue;
-    const std::vector<std::uint8_t>& contents = version == PageVersions::kInitial ? page.initial : page.versions[version].second;
+    const std::vector<std::uint8_t>& contents =
+        version == PageVersions::kInitial ? page.initial : page.versions[version].second;
     state_.raw_memory().write_bytes(emu::Address{address}, contents);
     page.current = version;
   }
@@ -318,7 +326,8 @@ const Switch* Trace::last_leave(ThreadId thread, StepIndex cursor) const {
 std::uint64_t Trace::switches_in(ThreadId thread, StepIndex cursor) const {
   const auto found = arrivals_.find(thread);
   if (found == arrivals_.end()) return 0;
-  return static_cast<std::uint64_t>(std::upper_bound(found->second.begin(), found->second.end(), cursor.value) - found->second.begin());
+  return static_cast<std::uint64_t>(std::upper_bound(found->second.begin(), found->second.end(), cursor.value) -
+                                    found->second.begin());
 }
 
 std::span<const EventRecord> Trace::events_behind(StepIndex step) const {
@@ -340,7 +349,8 @@ std::string Trace::output_until(StepIndex cursor) const {
 // ---- who wrote it ----
 
 const Trace::WriteIndex& Trace::write_index(std::size_t chunk) {
-  const auto found = std::find_if(indexes_.begin(), indexes_.end(), [&](const auto& entry) { return entry.first == chunk; });
+  const auto found =
+      std::find_if(indexes_.begin(), indexes_.end(), [&](const auto& entry) { return entry.first == chunk; });
   if (found != indexes_.end()) {
     indexes_.splice(indexes_.begin(), indexes_, found);
     return *indexes_.front().second;
@@ -360,7 +370,8 @@ const Trace::WriteIndex& Trace::write_index(std::size_t chunk) {
   return *indexes_.front().second;
 }
 
-std::optional<StepIndex> Trace::last_write_in(std::size_t chunk, std::uint64_t word, std::uint8_t mask, StepIndex cursor) {
+std::optional<StepIndex> Trace::last_write_in(std::size_t chunk, std::uint64_t word, std::uint8_t mask,
+                                              StepIndex cursor) {
   const WriteIndex& index = write_index(chunk);
   auto entry = std::lower_bound(index.writes.begin(), index.writes.end(), WriteIndex::Write{word, cursor.value + 1, 0});
   while (entry != index.writes.begin() && (--entry)->word == word)
@@ -373,7 +384,8 @@ std::optional<StepIndex> Trace::last_write(emu::Address address, std::uint64_t s
   cursor = std::min(cursor, steps());
   const auto now = static_cast<std::uint32_t>(chunk_at(cursor));
   for (; known_writers_ < chunks_.size(); ++known_writers_)
-    for (const std::uint64_t word : chunks_[known_writers_].touched.words) writers_[word].push_back(static_cast<std::uint32_t>(known_writers_));
+    for (const std::uint64_t word : chunks_[known_writers_].touched.words)
+      writers_[word].push_back(static_cast<std::uint32_t>(known_writers_));
   std::optional<StepIndex> best;
   for (std::uint64_t word = address.value / 8; word <= (address.value + size - 1) / 8; ++word) {
     const auto known = writers_.find(word);

@@ -20,8 +20,9 @@
 
 namespace fiberscope::core {
 
-/// A recorded run: answers what the machine was at any cursor, forwards and backwards, without running anything again. May
-/// grow while it is read. One object is for one thread; a seek moves it, so a state stays valid until the next question.
+/// A recorded run: answers what the machine was at any cursor, forwards and backwards, without running anything again.
+/// May grow while it is read. One object is for one thread; a seek moves it, so a state stays valid until the next
+/// question.
 class Trace {
  public:
   /// Fails where the image in the header cannot be parsed or the regions overlap.
@@ -71,8 +72,8 @@ class Trace {
   /// All that was printed up to the cursor.
   [[nodiscard]] std::string output_until(StepIndex cursor) const;
 
-  /// The last step at or before the cursor that wrote any byte of [address, address + size), or the register. Events count
-  /// for the step before them. Nothing if none did.
+  /// The last step at or before the cursor that wrote any byte of [address, address + size), or the register. Events
+  /// count for the step before them. Nothing if none did.
   std::optional<StepIndex> last_write(emu::Address address, std::uint64_t size, StepIndex cursor);
   std::optional<StepIndex> last_write(emu::Register reg, StepIndex cursor);
   /// The nearest step behind, or before, the cursor's own that reads or writes any of the bytes.
@@ -125,8 +126,10 @@ class Trace {
   std::optional<StepIndex> effects_step_;
 
   std::map<std::uint64_t, PageVersions> pages_;  ///< by page address: every page that was ever written
-  std::vector<std::vector<std::uint64_t>> words_;  ///< by chunk: values of its touched words at its end; empty: not yet known
-  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> writers_;  ///< by word: the chunks that wrote it, ascending …
+  std::vector<std::vector<std::uint64_t>>
+      words_;  ///< by chunk: values of its touched words at its end; empty: not yet known
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>>
+      writers_;                    ///< by word: the chunks that wrote it, ascending …
   std::size_t known_writers_ = 0;  ///< … of the first so many chunks: made when first asked for
   std::list<std::pair<std::size_t, std::unique_ptr<WriteIndex>>> indexes_;  ///< newest first
   emu::Disassembler disassembler_;

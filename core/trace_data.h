@@ -13,15 +13,15 @@
 
 namespace fiberscope::core {
 
-/// What is known before the first step. A trace carries its image and sources, so that it opens without the files it was
-/// made from.
+/// What is known before the first step. A trace carries its image and sources, so that it opens without the files it
+/// was made from.
 struct TraceHeader {
   std::map<std::string, std::string> meta;  ///< scenario, title, note, profile, engine, … (docs/trace-format.md)
   std::string image_name;
-  std::vector<std::uint8_t> image;          ///< the ELF file
+  std::vector<std::uint8_t> image;             ///< the ELF file
   std::map<std::string, std::string> sources;  ///< by the path that the line table names
-  std::vector<emu::LoadedRegion> regions;   ///< with their contents at cursor 0
-  emu::RegisterFile registers;              ///< at cursor 0
+  std::vector<emu::LoadedRegion> regions;      ///< with their contents at cursor 0
+  emu::RegisterFile registers;                 ///< at cursor 0
 };
 
 struct EventRecord {

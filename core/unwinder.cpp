@@ -14,7 +14,8 @@ constexpr std::size_t kRbp = emu::slot(Register::rbp);
 
 }  // namespace
 
-UnwoundChain Unwinder::running(const emu::RegisterFile& registers, const emu::Memory& memory, emu::AddressRange stack) const {
+UnwoundChain Unwinder::running(const emu::RegisterFile& registers, const emu::Memory& memory,
+                               emu::AddressRange stack) const {
   Registers known;
   for (std::size_t i = 0; i < emu::kGeneralRegisters; ++i) known[i] = registers.slots[i];
   return unwind(Address{registers[Register::rip]}, known, memory, stack);
@@ -26,7 +27,8 @@ UnwoundChain Unwinder::parked(Address rip, Address rsp, const emu::Memory& memor
   return unwind(rip, known, memory, stack);
 }
 
-UnwoundChain Unwinder::unwind(Address rip, const Registers& start, const emu::Memory& memory, emu::AddressRange stack) const {
+UnwoundChain Unwinder::unwind(Address rip, const Registers& start, const emu::Memory& memory,
+                              emu::AddressRange stack) const {
   UnwoundChain chain;
   Registers registers = start;
   bool exact = true;

@@ -8,7 +8,8 @@
 
 namespace fiberscope::core {
 
-/// Thrown by readers of encoded data that ends early or says something impossible; turned into an Error where a file is read.
+/// Thrown by readers of encoded data that ends early or says something impossible; turned into an Error where a file is
+/// read.
 struct CorruptData : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
@@ -26,7 +27,9 @@ class VarintWriter {
     *at++ = static_cast<std::uint8_t>(value);
     size_ = static_cast<std::size_t>(at - bytes_.data());
   }
-  void put_signed(std::int64_t value) { put((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63)); }
+  void put_signed(std::int64_t value) {
+    put((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+  }
   void put_bytes(std::span<const std::uint8_t> bytes) {
     reserve(bytes.size());
     std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
@@ -42,7 +45,8 @@ class VarintWriter {
     if (bytes_.size() - size_ < count) bytes_.resize(2 * bytes_.size() + count);
   }
 
-  std::vector<std::uint8_t> bytes_;  // larger than what is used: growing it byte by byte is what encoding would mostly do
+  std::vector<std::uint8_t>
+      bytes_;  // larger than what is used: growing it byte by byte is what encoding would mostly do
   std::size_t size_ = 0;
 };
 

@@ -31,5 +31,7 @@ struct AddressRange {
 
 template <>
 struct std::hash<fiberscope::emu::Address> {
-  std::size_t operator()(fiberscope::emu::Address address) const noexcept { return std::hash<std::uint64_t>{}(address.value); }
+  std::size_t operator()(fiberscope::emu::Address address) const noexcept {
+    return std::hash<std::uint64_t>{}(address.value);
+  }
 };

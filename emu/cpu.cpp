@@ -11,6 +11,7 @@
 
 #include "emu/engine_registers.h"
 #include "emu/engine_state.h"
+#include "emu/invalid_access.h"
 #include "emu/rep_writes.h"
 #include "emu/step_code.h"
 
@@ -25,11 +26,9 @@ constexpr std::size_t kStepReserve = 1024;
 
 constexpr std::uint8_t kDebug = 1;
 constexpr std::uint8_t kInvalidOpcode = 6;
-constexpr std::uint8_t kStackFault = 12;
 constexpr std::uint8_t kGeneralProtection = 13;
 constexpr std::uint8_t kPageFault = 14;
 constexpr std::uint32_t kWriteFault = 2;  // bits of the error code of #PF (Intel SDM vol. 3, figure 4-12)
-constexpr std::uint32_t kFetchFault = 16;
 constexpr std::uint64_t kInterruptFlag = 1 << 9;
 constexpr std::uint64_t kLowFlags = 0xd5;           // SF, ZF, AF, PF, CF
 constexpr std::uint64_t kBreakpointEnables = 0xff;  // of dr7
@@ -55,7 +54,7 @@ struct Cpu::Impl {
   std::size_t write_words = 0;
   RepWrites rep_writes;
   std::vector<std::pair<Address, std::vector<std::uint8_t>>> torn;  // what a store over a page's end overwrote
-  RegisterFile before;  // at the first of those stores
+  RegisterFile before;                                              // at the first of those stores
   std::string output;
 
   std::uint64_t steps = 0;
@@ -84,8 +83,8 @@ struct Cpu::Impl {
     uc_engine* fresh = nullptr;
     if (const uc_err error = uc_open(UC_ARCH_X86, UC_MODE_64, &fresh); error != UC_ERR_OK)
       return Error{fmt::format("the emulator did not start: {}", uc_strerror(error))};
-    // 2.1 lets a guest use only what the model has, and its first one ends with SSE3. This one has all that the engine can
-    // do but says in cpuid that there is no AVX, which is true. 2.0 does everything whatever the model.
+    // 2.1 lets a guest use only what the model has, and its first one ends with SSE3. This one has all that the engine
+    // can do but says in cpuid that there is no AVX, which is true. 2.0 does everything whatever the model.
     uc_ctl_set_cpu_model(fresh, UC_CPU_X86_HASWELL);
     for (const Region& region : memory.regions()) {
       const auto bytes = memory.bytes_at(region.range.low);
@@ -93,16 +92,18 @@ struct Cpu::Impl {
       if (region.readable) rights |= UC_PROT_READ;
       if (region.writable) rights |= UC_PROT_WRITE;
       if (region.executable) rights |= UC_PROT_EXEC;
-      if (const uc_err error = uc_mem_map_ptr(fresh, region.range.low.value, bytes.size(), rights, bytes.data()); error != UC_ERR_OK) {
+      if (const uc_err error = uc_mem_map_ptr(fresh, region.range.low.value, bytes.size(), rights, bytes.data());
+          error != UC_ERR_OK) {
         uc_close(fresh);
-        return Error{fmt::format("the emulator cannot map region '{}' at {:#x}: {}", region.name, region.range.low.value,
-                                 uc_strerror(error))};
+        return Error{fmt::format("the emulator cannot map region '{}' at {:#x}: {}", region.name,
+                                 region.range.low.value, uc_strerror(error))};
       }
     }
     // All hooks before the first start: one that comes later misses what was translated before it.
     uc_hook hook = 0;
     const auto add = [&](int type, auto* callback, auto... more) {
-      uc_hook_add(fresh, &hook, type, reinterpret_cast<void*>(callback), this, std::uint64_t{1}, std::uint64_t{0}, more...);
+      uc_hook_add(fresh, &hook, type, reinterpret_cast<void*>(callback), this, std::uint64_t{1}, std::uint64_t{0},
+                  more...);
     };
     add(UC_HOOK_CODE, &Impl::hook_code);
     add(UC_HOOK_MEM_WRITE, &Impl::hook_write);
@@ -123,8 +124,8 @@ struct Cpu::Impl {
     return {};
   }
 
-  /// What CR0 switches (TS: the lazy FPU) reaches the engine 2.0.1 only when an instruction loads it, so the fresh engine
-  /// runs one, on a page that is there only for that.
+  /// What CR0 switches (TS: the lazy FPU) reaches the engine 2.0.1 only when an instruction loads it, so the fresh
+  /// engine runs one, on a page that is there only for that.
   void load_control(uc_engine* fresh) {
     const std::uint64_t cr0 = get(Register::cr0);
     std::uint64_t fresh_cr0 = 0;
@@ -145,7 +146,9 @@ struct Cpu::Impl {
 
   // ---- hooks ----
 
-  static void hook_code(uc_engine*, std::uint64_t rip, std::uint32_t size, void* self) { static_cast<Impl*>(self)->on_code(rip, size); }
+  static void hook_code(uc_engine*, std::uint64_t rip, std::uint32_t size, void* self) {
+    static_cast<Impl*>(self)->on_code(rip, size);
+  }
   static void hook_write(uc_engine*, uc_mem_type, std::uint64_t address, int size, std::int64_t value, void* self) {
     static_cast<Impl*>(self)->on_write(address, static_cast<unsigned>(size), static_cast<std::uint64_t>(value));
   }
@@ -153,8 +156,12 @@ struct Cpu::Impl {
     static_cast<Impl*>(self)->on_invalid(type, address);
     return false;
   }
-  static void hook_interrupt(uc_engine*, std::uint32_t vector, void* self) { static_cast<Impl*>(self)->on_interrupt(vector); }
-  static void hook_edge(uc_engine*, uc_tb* block, uc_tb*, void* self) { static_cast<Impl*>(self)->on_translation(block->icount); }
+  static void hook_interrupt(uc_engine*, std::uint32_t vector, void* self) {
+    static_cast<Impl*>(self)->on_interrupt(vector);
+  }
+  static void hook_edge(uc_engine*, uc_tb* block, uc_tb*, void* self) {
+    static_cast<Impl*>(self)->on_translation(block->icount);
+  }
   static std::uint32_t hook_in(uc_engine*, std::uint32_t port, int size, void* self) {
     return static_cast<Impl*>(self)->ports.in(static_cast<std::uint16_t>(port), static_cast<unsigned>(size));
   }
@@ -178,8 +185,8 @@ struct Cpu::Impl {
   void on_code(std::uint64_t rip, std::uint32_t size) {
     if (stop) return;
     if (pending != nullptr) {
-      // A rep string instruction comes here once an iteration and once more: one step. Another one that cannot jump begins
-      // anew because it stored into its own block.
+      // A rep string instruction comes here once an iteration and once more: one step. Another one that cannot jump
+      // begins anew because it stored into its own block.
       if (pending->rip == rip && !pending->may_jump) {
         if (!pending->is_rep) write_words = 0;
         return;
@@ -215,49 +222,14 @@ struct Cpu::Impl {
     }
   }
 
-  static bool is_canonical(std::uint64_t address) { return address + (std::uint64_t{1} << 47) < std::uint64_t{1} << 48; }
-
-  /// The operand of the instruction under way that lies outside the lower half of the address space. 2.1 tells such an
-  /// address without its upper bits.
-  std::optional<MemoryOperand> high_operand() const {
-    if (pending == nullptr) return std::nullopt;
-    const auto instruction = Disassembler().decode(Address{pending->rip}, {pending->bytes.data(), pending->size});
-    if (!instruction) return std::nullopt;
-    const RegisterFile now = read_registers(uc);
-    for (const MemoryOperand& operand : instruction->memory)
-      if (address_of(operand, now) >> 47 != 0) return operand;
-    return std::nullopt;
-  }
-  std::uint64_t address_of(const MemoryOperand& operand, const RegisterFile& now) const {
-    return effective_address(operand, now, Address{pending->rip + pending->size}).value;
-  }
-  /// Faults through rsp and rbp are #SS (Intel SDM vol. 2, table 3-4 and others).
-  static bool is_stack(const MemoryOperand& operand) {
-    return !operand.segment_base && (operand.base == Register::rsp || operand.base == Register::rbp);
-  }
-
   void on_invalid(uc_mem_type type, std::uint64_t address) {
-    const bool write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT;
-    const bool fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT;
-    const bool present = type == UC_MEM_WRITE_PROT || type == UC_MEM_READ_PROT || type == UC_MEM_FETCH_PROT;
-    CpuStop fault;
-    fault.cause = CpuStop::Cause::exception;
-    const std::optional<MemoryOperand> high = fetch ? std::nullopt : high_operand();
-    if (high) address = address_of(*high, read_registers(uc));
-    if (!is_canonical(address)) {
-      fault.vector = high && is_stack(*high) ? kStackFault : kGeneralProtection;
-      fault.detail = fmt::format("{} {:#x}, which is not canonical", write ? "write to" : fetch ? "fetch from" : "read of", address);
-      fetch_failed = fetch;
-      if (!stop) stop = fault;
-      return;
-    }
-    fetch_failed = fetch;
-    fault.vector = kPageFault;
-    fault.error_code = (present ? 1U : 0U) | (write ? kWriteFault : 0U) | (fetch ? kFetchFault : 0U);
-    fault.fault_address = Address{address};
-    fault.detail = fmt::format("{} {} {:#x}", write ? "write to" : fetch ? "fetch from" : "read of",
-                               present ? "protected" : "unmapped", address);
-    if (!stop) stop = fault;
+    InvalidAccess access;
+    access.address = Address{address};
+    access.is_write = type == UC_MEM_WRITE_UNMAPPED || type == UC_MEM_WRITE_PROT;
+    access.is_fetch = type == UC_MEM_FETCH_UNMAPPED || type == UC_MEM_FETCH_PROT;
+    access.is_mapped = type == UC_MEM_WRITE_PROT || type == UC_MEM_READ_PROT || type == UC_MEM_FETCH_PROT;
+    fetch_failed = access.is_fetch;
+    if (!stop) stop = fault_of(access, pending, read_registers(uc));
   }
 
   void on_interrupt(std::uint32_t vector) {
@@ -319,11 +291,12 @@ struct Cpu::Impl {
   }
 
   /// lahf and sahf behind a REX prefix, which changes nothing on a processor.
-  void move_flags(const StepCode& code) {
+  void move_flags(const StepCode& code) const {
     const std::uint64_t rax = get(Register::rax);
     const std::uint64_t flags = get(Register::rflags);
     if (code.bytes[code.size - 1] == 0x9f) {
-      write_register(uc, engine_register(Register::rax), (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
+      write_register(uc, engine_register(Register::rax),
+                     (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
     } else {
       write_register(uc, engine_register(Register::rflags), (flags & ~kLowFlags) | ((rax >> 8) & kLowFlags), 0);
     }
@@ -349,7 +322,8 @@ struct Cpu::Impl {
     if (code.is_rep && !add_blocks(code)) return;
     std::uint64_t* values = record + 2 + write_words;
     read_slots(code, values);
-    record[0] = static_cast<std::uint64_t>(RecordTag::step) | (std::uint64_t{code.size} << 8) | (std::uint64_t{write_words} << 32);
+    record[0] = static_cast<std::uint64_t>(RecordTag::step) | (std::uint64_t{code.size} << 8) |
+                (std::uint64_t{write_words} << 32);
     record[1] = code.rip;
     const auto used = static_cast<std::uint64_t>(values + code.slots.size() - buffer->words);
     buffer->rip_after.store(rip_after, std::memory_order_relaxed);
@@ -429,7 +403,8 @@ struct Cpu::Impl {
     output.clear();
   }
 
-  void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before, const std::vector<Write>& writes) {
+  void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
+                 const std::vector<Write>& writes) {
     if (sink == nullptr) return;
     const std::size_t words = 3 + 2 * writes.size() + 2 * kRegisterSlots + rep_writes.log_words();
     if (words > StepBuffer::kWords || !reserve(words)) return;
@@ -473,7 +448,8 @@ struct Cpu::Impl {
       fetch_failed = false;
       pending = nullptr;
       rep_writes.clear();
-      // Always count > 0 and (but behind a fetch that failed) until = 0: anything else is either ignored for code that is already translated or slow.
+      // Always count > 0 and (but behind a fetch that failed) until = 0: anything else is either ignored for code that
+      // is already translated or slow.
       const uc_err error = uc_emu_start(uc, get(Register::rip), until_rip, 0, SIZE_MAX);
       settle(error);
       if (const std::uint64_t reached = std::exchange(until_rip, 0); reached != 0) {
@@ -537,8 +513,8 @@ struct Cpu::Impl {
     stop = failure(uc_strerror(error));
   }
 
-  /// The engine fetches a whole block before it runs the first instruction of it, so a fault of the fetch may belong to a
-  /// later one that lies across the page's end. True: those before it must run first, up to `until_rip`.
+  /// The engine fetches a whole block before it runs the first instruction of it, so a fault of the fetch may belong to
+  /// a later one that lies across the page's end. True: those before it must run first, up to `until_rip`.
   bool ran_into_page_end() {
     const std::uint64_t start = get(Register::rip);
     const std::uint64_t end = (start / kPageSize + 1) * kPageSize;
@@ -546,7 +522,8 @@ struct Cpu::Impl {
     const Disassembler disassembler;
     std::uint64_t at = start;
     for (;;) {
-      const auto instruction = disassembler.decode(Address{at}, memory.copy(Address{at}, std::min<std::uint64_t>(end - at, kMaxInstructionSize)));
+      const auto instruction = disassembler.decode(
+          Address{at}, memory.copy(Address{at}, std::min<std::uint64_t>(end - at, kMaxInstructionSize)));
       if (!instruction) break;
       at += instruction->size;
     }
@@ -602,7 +579,9 @@ void Cpu::set_sink(StepSink* sink) {
   impl_->sink = sink;
 }
 
-std::uint64_t Cpu::read(Register reg) const { return read_all()[reg]; }
+std::uint64_t Cpu::read(Register reg) const {
+  return read_all()[reg];
+}
 
 void Cpu::write(Register reg, std::uint64_t value) {
   const EngineRegister engine = engine_register(reg);
@@ -613,8 +592,12 @@ void Cpu::write(Register reg, std::uint64_t value) {
   write_register(impl_->uc, engine, all.slots[low], all.slots[low + 1]);
 }
 
-RegisterFile Cpu::read_all() const { return read_registers(impl_->uc); }
-void Cpu::write_all(const RegisterFile& registers) { write_registers(impl_->uc, registers); }
+RegisterFile Cpu::read_all() const {
+  return read_registers(impl_->uc);
+}
+void Cpu::write_all(const RegisterFile& registers) {
+  write_registers(impl_->uc, registers);
+}
 
 namespace {
 
@@ -633,24 +616,47 @@ void write_table(uc_engine* uc, int id, Cpu::TableRegister value) {
 
 }  // namespace
 
-Cpu::TableRegister Cpu::idt() const { return read_table(impl_->uc, UC_X86_REG_IDTR); }
-Cpu::TableRegister Cpu::task_state() const { return read_table(impl_->uc, UC_X86_REG_TR); }
-void Cpu::set_gdt(TableRegister table) { write_table(impl_->uc, UC_X86_REG_GDTR, table); }
-void Cpu::set_idt(TableRegister table) { write_table(impl_->uc, UC_X86_REG_IDTR, table); }
+Cpu::TableRegister Cpu::idt() const {
+  return read_table(impl_->uc, UC_X86_REG_IDTR);
+}
+Cpu::TableRegister Cpu::task_state() const {
+  return read_table(impl_->uc, UC_X86_REG_TR);
+}
+void Cpu::set_gdt(TableRegister table) {
+  write_table(impl_->uc, UC_X86_REG_GDTR, table);
+}
+void Cpu::set_idt(TableRegister table) {
+  write_table(impl_->uc, UC_X86_REG_IDTR, table);
+}
 
-CpuStop Cpu::run(std::uint64_t limit, bool watch_interrupt_flag) { return impl_->run(limit, watch_interrupt_flag); }
-void Cpu::request_stop() { impl_->stop_requested.store(true, std::memory_order_relaxed); }
-std::uint64_t Cpu::steps() const { return impl_->steps; }
-bool Cpu::interrupt_shadow() const { return impl_->shadow; }
+CpuStop Cpu::run(std::uint64_t limit, bool watch_interrupt_flag) {
+  return impl_->run(limit, watch_interrupt_flag);
+}
+void Cpu::request_stop() {
+  impl_->stop_requested.store(true, std::memory_order_relaxed);
+}
+std::uint64_t Cpu::steps() const {
+  return impl_->steps;
+}
+bool Cpu::interrupt_shadow() const {
+  return impl_->shadow;
+}
 
-void Cpu::log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before, const std::vector<Write>& writes) {
+void Cpu::log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
+                    const std::vector<Write>& writes) {
   impl_->log_event(kind, vector, error_code, rip_before, writes);
 }
 
-void Cpu::log_output(const std::string& bytes) { impl_->output += bytes; }
+void Cpu::log_output(const std::string& bytes) {
+  impl_->output += bytes;
+}
 
-void Cpu::code_changed(AddressRange range) { uc_ctl_remove_cache(impl_->uc, range.low.value, range.high.value); }
-std::uint64_t Cpu::engines() const { return impl_->engines; }
+void Cpu::code_changed(AddressRange range) {
+  uc_ctl_remove_cache(impl_->uc, range.low.value, range.high.value);
+}
+std::uint64_t Cpu::engines() const {
+  return impl_->engines;
+}
 
 void Cpu::flush() {
   if (impl_->buffer == nullptr) return;

@@ -36,10 +36,10 @@ struct CpuStop {
     failure         ///< the engine said something else
   };
   Cause cause = Cause::limit;
-  std::uint8_t vector = 0;        ///< trap, exception (Intel SDM vol. 3, table 6-1)
-  std::uint32_t error_code = 0;   ///< of #PF; 0 for the others, of which the engine does not tell it
-  Address fault_address;          ///< of #PF
-  std::string detail;             ///< for people: "write to unmapped 0x602000", "unknown instruction 0f 0b"
+  std::uint8_t vector = 0;       ///< trap, exception (Intel SDM vol. 3, table 6-1)
+  std::uint32_t error_code = 0;  ///< of #PF; 0 for the others, of which the engine does not tell it
+  Address fault_address;         ///< of #PF
+  std::string detail;            ///< for people: "write to unmapped 0x602000", "unknown instruction 0f 0b"
 };
 
 /// An x86-64 processor in ring 0 (Unicorn) that runs on host-owned memory and logs every step. It knows neither the IDT
@@ -60,7 +60,10 @@ class Cpu {
   [[nodiscard]] RegisterFile read_all() const;
   void write_all(const RegisterFile& registers);
 
-  struct TableRegister { Address base; std::uint32_t limit = 0; };
+  struct TableRegister {
+    Address base;
+    std::uint32_t limit = 0;
+  };
   [[nodiscard]] TableRegister idt() const;
   [[nodiscard]] TableRegister task_state() const;
   void set_gdt(TableRegister table);
@@ -76,7 +79,11 @@ class Cpu {
   /// The last step holds interrupts back for one more instruction (sti after cli, mov ss, pop ss).
   [[nodiscard]] bool interrupt_shadow() const;
 
-  struct Write { Address address; std::uint64_t value = 0; std::uint8_t size = 8; };
+  struct Write {
+    Address address;
+    std::uint64_t value = 0;
+    std::uint8_t size = 8;
+  };
   /// Logs what the machine did by itself: the writes given (already done in memory) and all registers as they are now.
   void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
                  const std::vector<Write>& writes);

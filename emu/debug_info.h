@@ -1,6 +1,6 @@
 #pragma once
-#include <cstdint>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,11 +23,11 @@ struct SourceLine {
 
 /// A local variable or parameter that lives in memory relative to its frame.
 struct LocalCell {
-  std::string name;           ///< "item", "buffer[2]", "job.next": one entry a scalar of at most 8 bytes
+  std::string name;             ///< "item", "buffer[2]", "job.next": one entry a scalar of at most 8 bytes
   std::int64_t cfa_offset = 0;  ///< address = canonical frame address + cfa_offset
-  std::uint32_t size = 0;     ///< bytes
+  std::uint32_t size = 0;       ///< bytes
   bool is_parameter = false;
-  AddressRange live;          ///< the rips at which the cell holds the variable (its scope, after the prologue)
+  AddressRange live;  ///< the rips at which the cell holds the variable (its scope, after the prologue)
 };
 
 /// A local variable that lives in a register over a range of rips.
@@ -41,7 +41,7 @@ struct LocalRegister {
 struct FunctionInfo {
   std::string name;
   AddressRange range;
-  Address prologue_end;              ///< first address at which the locals are in place
+  Address prologue_end;  ///< first address at which the locals are in place
   std::vector<LocalCell> cells;
   std::vector<LocalRegister> registers;
 };
@@ -56,10 +56,10 @@ struct RegisterRule {
 /// One row of the unwind table: how to leave the function at this rip.
 struct UnwindRow {
   Register cfa_register = Register::rsp;
-  std::int64_t cfa_offset = 0;               ///< CFA = cfa_register + cfa_offset
-  bool cfa_dereferenced = false;             ///< CFA = memory[cfa_register + cfa_offset] (a CFA expression of that shape)
-  std::array<RegisterRule, 17> rules{};      ///< by slot: the 16 general registers, then rip
-  bool signal_frame = false;                 ///< the caller's rip is an exact resume address, not a return address
+  std::int64_t cfa_offset = 0;           ///< CFA = cfa_register + cfa_offset
+  bool cfa_dereferenced = false;         ///< CFA = memory[cfa_register + cfa_offset] (a CFA expression of that shape)
+  std::array<RegisterRule, 17> rules{};  ///< by slot: the 16 general registers, then rip
+  bool signal_frame = false;             ///< the caller's rip is an exact resume address, not a return address
 };
 
 /// What the debug information of an image says (libdw): lines, locals, call frame information. Loads lazily and caches;
@@ -74,9 +74,13 @@ class DebugInfo {
 
   [[nodiscard]] std::optional<SourceLine> line_at(Address rip) const;
   /// All rows of the line table inside the range, ascending: the address where a line's code begins, and the line.
-  struct LineStart { Address address; SourceLine line; };
+  struct LineStart {
+    Address address;
+    SourceLine line;
+  };
   [[nodiscard]] std::vector<LineStart> lines_in(AddressRange range) const;
-  /// The function whose code holds rip, from DWARF, else from the symbol table (without locals); nullptr where neither knows it.
+  /// The function whose code holds rip, from DWARF, else from the symbol table (without locals); nullptr where neither
+  /// knows it.
   [[nodiscard]] const FunctionInfo* function_at(Address rip) const;
   /// The unwind row that holds at rip; nothing where no FDE covers it or its CFA is an expression we do not evaluate.
   /// `.eh_frame` is asked first, then `.debug_frame`. Cached per rip: 0.1 µs after the first time.

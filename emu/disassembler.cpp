@@ -9,15 +9,52 @@ namespace {
 
 std::optional<Register> general(unsigned reg) {
   switch (reg) {
-    case X86_REG_AL: case X86_REG_AH: case X86_REG_AX: case X86_REG_EAX: case X86_REG_RAX: return Register::rax;
-    case X86_REG_BL: case X86_REG_BH: case X86_REG_BX: case X86_REG_EBX: case X86_REG_RBX: return Register::rbx;
-    case X86_REG_CL: case X86_REG_CH: case X86_REG_CX: case X86_REG_ECX: case X86_REG_RCX: return Register::rcx;
-    case X86_REG_DL: case X86_REG_DH: case X86_REG_DX: case X86_REG_EDX: case X86_REG_RDX: return Register::rdx;
-    case X86_REG_SIL: case X86_REG_SI: case X86_REG_ESI: case X86_REG_RSI: return Register::rsi;
-    case X86_REG_DIL: case X86_REG_DI: case X86_REG_EDI: case X86_REG_RDI: return Register::rdi;
-    case X86_REG_BPL: case X86_REG_BP: case X86_REG_EBP: case X86_REG_RBP: return Register::rbp;
-    case X86_REG_SPL: case X86_REG_SP: case X86_REG_ESP: case X86_REG_RSP: return Register::rsp;
-    default: break;
+    case X86_REG_AL:
+    case X86_REG_AH:
+    case X86_REG_AX:
+    case X86_REG_EAX:
+    case X86_REG_RAX:
+      return Register::rax;
+    case X86_REG_BL:
+    case X86_REG_BH:
+    case X86_REG_BX:
+    case X86_REG_EBX:
+    case X86_REG_RBX:
+      return Register::rbx;
+    case X86_REG_CL:
+    case X86_REG_CH:
+    case X86_REG_CX:
+    case X86_REG_ECX:
+    case X86_REG_RCX:
+      return Register::rcx;
+    case X86_REG_DL:
+    case X86_REG_DH:
+    case X86_REG_DX:
+    case X86_REG_EDX:
+    case X86_REG_RDX:
+      return Register::rdx;
+    case X86_REG_SIL:
+    case X86_REG_SI:
+    case X86_REG_ESI:
+    case X86_REG_RSI:
+      return Register::rsi;
+    case X86_REG_DIL:
+    case X86_REG_DI:
+    case X86_REG_EDI:
+    case X86_REG_RDI:
+      return Register::rdi;
+    case X86_REG_BPL:
+    case X86_REG_BP:
+    case X86_REG_EBP:
+    case X86_REG_RBP:
+      return Register::rbp;
+    case X86_REG_SPL:
+    case X86_REG_SP:
+    case X86_REG_ESP:
+    case X86_REG_RSP:
+      return Register::rsp;
+    default:
+      break;
   }
   const auto numbered = [&](unsigned first) -> std::optional<Register> {
     if (reg < first || reg >= first + 8) return std::nullopt;
@@ -28,7 +65,9 @@ std::optional<Register> general(unsigned reg) {
   return std::nullopt;
 }
 
-bool is_full(unsigned reg, unsigned size) { return size == 8 || (size == 4 && general(reg).has_value()); }
+bool is_full(unsigned reg, unsigned size) {
+  return size == 8 || (size == 4 && general(reg).has_value());
+}
 
 std::optional<MemoryOperand> memory_operand(const cs_x86_op& op) {
   MemoryOperand operand;
@@ -129,11 +168,24 @@ struct Disassembler::Impl {
       case X86_INS_IRETQ:
         result.memory.push_back(on_stack(Register::rsp, 0, 40, false));
         break;
-      case X86_INS_STOSB: case X86_INS_STOSW: case X86_INS_STOSD: case X86_INS_STOSQ:
-      case X86_INS_MOVSB: case X86_INS_MOVSW: case X86_INS_MOVSQ:
-      case X86_INS_LODSB: case X86_INS_LODSW: case X86_INS_LODSD: case X86_INS_LODSQ:
-      case X86_INS_SCASB: case X86_INS_SCASW: case X86_INS_SCASD: case X86_INS_SCASQ:
-      case X86_INS_CMPSB: case X86_INS_CMPSW: case X86_INS_CMPSQ:
+      case X86_INS_STOSB:
+      case X86_INS_STOSW:
+      case X86_INS_STOSD:
+      case X86_INS_STOSQ:
+      case X86_INS_MOVSB:
+      case X86_INS_MOVSW:
+      case X86_INS_MOVSQ:
+      case X86_INS_LODSB:
+      case X86_INS_LODSW:
+      case X86_INS_LODSD:
+      case X86_INS_LODSQ:
+      case X86_INS_SCASB:
+      case X86_INS_SCASW:
+      case X86_INS_SCASD:
+      case X86_INS_SCASQ:
+      case X86_INS_CMPSB:
+      case X86_INS_CMPSW:
+      case X86_INS_CMPSQ:
         result.is_string = true;
         break;
       case X86_INS_MOVSD:
@@ -149,20 +201,46 @@ struct Disassembler::Impl {
   void set_flow(Instruction& result) const {
     const cs_x86& x86 = insn->detail->x86;
     switch (insn->id) {
-      case X86_INS_CALL: case X86_INS_LCALL: result.flow = Flow::call; break;
-      case X86_INS_RET: case X86_INS_RETF: case X86_INS_RETFQ: result.flow = Flow::ret; break;
-      case X86_INS_IRET: case X86_INS_IRETD: case X86_INS_IRETQ: result.flow = Flow::interrupt_return; break;
-      case X86_INS_JMP: case X86_INS_LJMP: result.flow = Flow::jump; break;
-      case X86_INS_SYSCALL: case X86_INS_SYSENTER: case X86_INS_INT: case X86_INS_INT3: result.flow = Flow::system_call; break;
-      case X86_INS_HLT: result.flow = Flow::halt; break;
-      case X86_INS_LOOP: case X86_INS_LOOPE: case X86_INS_LOOPNE: case X86_INS_JRCXZ: case X86_INS_JECXZ:
+      case X86_INS_CALL:
+      case X86_INS_LCALL:
+        result.flow = Flow::call;
+        break;
+      case X86_INS_RET:
+      case X86_INS_RETF:
+      case X86_INS_RETFQ:
+        result.flow = Flow::ret;
+        break;
+      case X86_INS_IRET:
+      case X86_INS_IRETD:
+      case X86_INS_IRETQ:
+        result.flow = Flow::interrupt_return;
+        break;
+      case X86_INS_JMP:
+      case X86_INS_LJMP:
+        result.flow = Flow::jump;
+        break;
+      case X86_INS_SYSCALL:
+      case X86_INS_SYSENTER:
+      case X86_INS_INT:
+      case X86_INS_INT3:
+        result.flow = Flow::system_call;
+        break;
+      case X86_INS_HLT:
+        result.flow = Flow::halt;
+        break;
+      case X86_INS_LOOP:
+      case X86_INS_LOOPE:
+      case X86_INS_LOOPNE:
+      case X86_INS_JRCXZ:
+      case X86_INS_JECXZ:
         result.flow = Flow::conditional_jump;
         break;
       default:
         for (std::uint8_t i = 0; i < insn->detail->groups_count; ++i)
           if (insn->detail->groups[i] == X86_GRP_JUMP) result.flow = Flow::conditional_jump;
     }
-    const bool branches = result.flow == Flow::call || result.flow == Flow::jump || result.flow == Flow::conditional_jump;
+    const bool branches =
+        result.flow == Flow::call || result.flow == Flow::jump || result.flow == Flow::conditional_jump;
     if (branches && x86.op_count == 1 && x86.operands[0].type == X86_OP_IMM)
       result.target = Address{static_cast<std::uint64_t>(x86.operands[0].imm)};
   }
@@ -184,7 +262,8 @@ struct Disassembler::Impl {
         const cs_x86_op& from = x86.operands[1];
         if (to.type == X86_OP_REG && !is_full(to.reg, to.size)) return;
         // An 8-bit source register may be ah … dh: not the low byte.
-        if (from.type == X86_OP_REG && (from.reg == X86_REG_AH || from.reg == X86_REG_BH || from.reg == X86_REG_CH || from.reg == X86_REG_DH))
+        if (from.type == X86_OP_REG &&
+            (from.reg == X86_REG_AH || from.reg == X86_REG_BH || from.reg == X86_REG_CH || from.reg == X86_REG_DH))
           return;
         transfer.size = from.size;
         transfer.zero_extends = true;
@@ -297,9 +376,11 @@ WriteSet Disassembler::write_set(std::span<const std::uint8_t> bytes) const {
       set.add(Register::rbp);
     }
   } else if (op.map == 1) {
-    const bool sse = in(0x10, 0x17) || in(0x28, 0x2f) || in(0x50, 0x7f) || code == 0xc2 || in(0xc4, 0xc6) || in(0xd0, 0xff);
+    const bool sse =
+        in(0x10, 0x17) || in(0x28, 0x2f) || in(0x50, 0x7f) || code == 0xc2 || in(0xc4, 0xc6) || in(0xd0, 0xff);
     if (sse) set.add_sse(false);
-    const bool system = in(0x00, 0x09) || in(0x20, 0x23) || in(0x30, 0x37) || code == 0xae || code == 0xaa || code == 0xc7;
+    const bool system =
+        in(0x00, 0x09) || in(0x20, 0x23) || in(0x30, 0x37) || code == 0xae || code == 0xaa || code == 0xc7;
     const bool segment = code == 0xa1 || code == 0xa9 || code == 0xb2 || code == 0xb4 || code == 0xb5;
     if (system || segment) set.add_everything();
     if (code == 0xa0 || code == 0xa8) set.add(Register::rsp);

@@ -9,7 +9,8 @@
 
 namespace fiberscope::emu {
 
-/// Decodes x86-64 machine code (Capstone). Not to be shared between threads; some 2 µs an instruction, so cache by address.
+/// Decodes x86-64 machine code (Capstone). Not to be shared between threads; some 2 µs an instruction, so cache by
+/// address.
 class Disassembler {
  public:
   Disassembler();

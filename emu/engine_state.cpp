@@ -7,12 +7,12 @@ namespace {
 
 /// Registers that are not recorded but belong to the processor's state: tables, debug registers, …
 constexpr int kHiddenTables[] = {UC_X86_REG_GDTR, UC_X86_REG_IDTR, UC_X86_REG_LDTR, UC_X86_REG_TR};
-constexpr int kHiddenRegisters[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2, UC_X86_REG_DR3,
-                                    UC_X86_REG_DR6, UC_X86_REG_DR7};
-/// … and model-specific ones (Intel SDM vol. 4): EFER, STAR, LSTAR, CSTAR, FMASK, the other GS base, TSC_AUX, SYSENTER's
-/// three, PAT.
-constexpr std::uint32_t kHiddenModelRegisters[] = {0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102,
-                                                   0xc0000103, 0x174,      0x175,      0x176,      0x277};
+constexpr int kHiddenRegisters[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_DR2,
+                                    UC_X86_REG_DR3, UC_X86_REG_DR6, UC_X86_REG_DR7};
+/// … and model-specific ones (Intel SDM vol. 4): EFER, STAR, LSTAR, CSTAR, FMASK, the other GS base, TSC_AUX,
+/// SYSENTER's three, PAT.
+constexpr std::uint32_t kHiddenModelRegisters[] = {
+    0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102, 0xc0000103, 0x174, 0x175, 0x176, 0x277};
 
 }  // namespace
 
@@ -52,7 +52,8 @@ void write_registers(uc_engine* engine, const RegisterFile& file) {
     if (reg.slots == 2) ++i;
   }
   // Loading a selector of fs or gs may have cleared its base.
-  for (const Register base : {Register::fs_base, Register::gs_base}) write_register(engine, engine_register(base), file[base], 0);
+  for (const Register base : {Register::fs_base, Register::gs_base})
+    write_register(engine, engine_register(base), file[base], 0);
 }
 
 void write_register(uc_engine* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high) {

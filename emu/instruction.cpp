@@ -10,7 +10,8 @@ Address effective_address(const MemoryOperand& operand, const RegisterFile& befo
   return Address{address};
 }
 
-AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before, std::uint64_t elements) {
+AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before,
+                            std::uint64_t elements) {
   constexpr std::uint64_t kDirectionFlag = 1 << 10;
   const Address first = effective_address(operand, before, instruction.address + instruction.size);
   if (!instruction.repeats) return {first, first + operand.size};

@@ -15,12 +15,12 @@ inline constexpr std::size_t kMaxInstructionSize = 15;
 
 /// A memory operand: address = segment base + base + index * scale + displacement.
 struct MemoryOperand {
-  std::optional<Register> base;     ///< rip means the address of the next instruction
+  std::optional<Register> base;  ///< rip means the address of the next instruction
   std::optional<Register> index;
   std::uint8_t scale = 1;
   std::int64_t displacement = 0;
   std::optional<Register> segment_base;  ///< fs_base or gs_base
-  std::uint32_t size = 0;           ///< bytes
+  std::uint32_t size = 0;                ///< bytes
   bool is_read = false;
   bool is_write = false;
 };
@@ -29,15 +29,16 @@ struct MemoryOperand {
 struct Transfer {
   std::optional<Register> from_register;  ///< exactly one of the two sources is set
   std::optional<MemoryOperand> from_memory;
-  std::optional<Register> to_register;    ///< exactly one of the two targets is set
+  std::optional<Register> to_register;  ///< exactly one of the two targets is set
   std::optional<MemoryOperand> to_memory;
-  std::uint8_t size = 8;                  ///< bytes that move
-  bool zero_extends = false;              ///< the target register's upper bytes become zero
+  std::uint8_t size = 8;      ///< bytes that move
+  bool zero_extends = false;  ///< the target register's upper bytes become zero
 };
 
 enum class Flow : std::uint8_t { next, jump, conditional_jump, call, ret, interrupt_return, system_call, halt };
 
-/// A decoded instruction. Memory operands include the implicit ones of push, pop, call, ret, leave and string instructions.
+/// A decoded instruction. Memory operands include the implicit ones of push, pop, call, ret, leave and string
+/// instructions.
 struct Instruction {
   Address address;
   std::uint8_t size = 0;
@@ -46,18 +47,19 @@ struct Instruction {
   std::string att_mnemonic;
   std::string att_operands;
   Flow flow = Flow::next;
-  std::optional<Address> target;   ///< of a direct jump or call
+  std::optional<Address> target;  ///< of a direct jump or call
   std::vector<MemoryOperand> memory;
   std::optional<Transfer> transfer;
-  bool is_string = false;          ///< movs, stos, …
-  bool repeats = false;            ///< … with a rep prefix: rcx times, or until a comparison ends it
+  bool is_string = false;  ///< movs, stos, …
+  bool repeats = false;    ///< … with a rep prefix: rcx times, or until a comparison ends it
 };
 
 /// Where the operand lies when the instruction is about to run with these registers.
 Address effective_address(const MemoryOperand& operand, const RegisterFile& before, Address next_instruction);
 
-/// The memory that the operand covers: of a repeated string instruction `elements` elements, upwards or, with the direction
-/// flag set, downwards. Empty for no elements.
-AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before, std::uint64_t elements);
+/// The memory that the operand covers: of a repeated string instruction `elements` elements, upwards or, with the
+/// direction flag set, downwards. Empty for no elements.
+AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before,
+                            std::uint64_t elements);
 
 }  // namespace fiberscope::emu

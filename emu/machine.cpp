@@ -25,14 +25,17 @@ constexpr std::uint64_t kDescriptors[] = {0, 0x00af9a000000ffff, 0x00cf92000000f
 
 LoadedRegion descriptor_region() {
   LoadedRegion loaded;
-  loaded.region = {"descriptor table", RegionKind::data, {kDescriptorTable, kDescriptorTable + kPageSize}, true, true, false};
+  loaded.region = {
+      "descriptor table", RegionKind::data, {kDescriptorTable, kDescriptorTable + kPageSize}, true, true, false};
   loaded.contents.resize(sizeof kDescriptors);
   std::memcpy(loaded.contents.data(), kDescriptors, sizeof kDescriptors);
   return loaded;
 }
 
 /// Exceptions that push an error code (Intel SDM vol. 3, table 6-1).
-bool pushes_error_code(std::uint8_t vector) { return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17; }
+bool pushes_error_code(std::uint8_t vector) {
+  return vector == 8 || (vector >= 10 && vector <= 14) || vector == 17;
+}
 
 }  // namespace
 
@@ -42,7 +45,8 @@ Result<std::unique_ptr<Machine>> Machine::boot(const Image& image) {
   auto machine = std::unique_ptr<Machine>(new Machine);
   if (const auto added = machine->memory_.add(descriptor_region()); !added) return added.error();
   for (const LoadedRegion& region : image.regions())
-    if (const auto added = machine->memory_.add(region); !added) return Error{image.name() + ": " + added.error().message};
+    if (const auto added = machine->memory_.add(region); !added)
+      return Error{image.name() + ": " + added.error().message};
   auto cpu = Cpu::create(machine->memory_, *machine);
   if (!cpu) return cpu.error();
   machine->cpu_ = std::make_unique<Cpu>(std::move(cpu).value());
@@ -62,7 +66,9 @@ Result<std::unique_ptr<Machine>> Machine::boot(const Image& image) {
   return machine;
 }
 
-bool Machine::interrupts_enabled() const { return (cpu_->read(Register::rflags) & kInterruptFlag) != 0; }
+bool Machine::interrupts_enabled() const {
+  return (cpu_->read(Register::rflags) & kInterruptFlag) != 0;
+}
 
 Stop Machine::end(Stop::Reason reason, std::string message) const {
   Stop stop;
@@ -76,8 +82,8 @@ Stop Machine::fault(const CpuStop& cause, const std::string& why) const {
   Stop stop = end(Stop::Reason::fault, {});
   stop.vector = cause.vector;
   stop.address = cause.fault_address;
-  stop.message = fmt::format("{} at {:#x}{}{}; {}", exception_name(cause.vector), stop.rip.value, cause.detail.empty() ? "" : ": ",
-                             cause.detail, why);
+  stop.message = fmt::format("{} at {:#x}{}{}; {}", exception_name(cause.vector), stop.rip.value,
+                             cause.detail.empty() ? "" : ": ", cause.detail, why);
   return stop;
 }
 
@@ -106,7 +112,8 @@ Stop Machine::run(std::uint64_t max_steps) {
       timer_pending_ = false;
       if (const auto delivered = deliver(kTimerVector, 0, false, EventKind::interrupt); !delivered) {
         cpu_->flush();
-        Stop stop = end(Stop::Reason::fault, fmt::format("timer interrupt (vector {}): {}", kTimerVector, delivered.error().message));
+        Stop stop = end(Stop::Reason::fault,
+                        fmt::format("timer interrupt (vector {}): {}", kTimerVector, delivered.error().message));
         stop.vector = kTimerVector;
         return stop;
       }
@@ -156,7 +163,8 @@ Result<void> Machine::deliver(std::uint8_t vector, std::uint32_t error_code, boo
   const Cpu::TableRegister idt = cpu_->idt();
   if (std::exchange(delivered_at_, steps()) != steps()) delivered_ = 0;
   if (++delivered_ > kDeliveriesWithoutStep)
-    return Error{fmt::format("{} exceptions and interrupts came one after the other without a step between them", delivered_ - 1)};
+    return Error{fmt::format("{} exceptions and interrupts came one after the other without a step between them",
+                             delivered_ - 1)};
   const Error no_handler{"the guest has no handler for it"};
   if (idt.limit < 16U * vector + 15U) return no_handler;
   const auto low = memory_.read(idt.base + 16ULL * vector, 8);
@@ -173,7 +181,8 @@ Result<void> Machine::deliver(std::uint8_t vector, std::uint32_t error_code, boo
   if (ist != 0) {
     // The seven interrupt stacks begin at offset 36 of the task-state segment (Intel SDM vol. 3, figure 8-11).
     const auto stack = memory_.read(cpu_->task_state().base + 36 + 8ULL * (ist - 1), 8);
-    if (!stack) return Error{fmt::format("its handler wants interrupt stack {}, but there is no task-state segment", ist)};
+    if (!stack)
+      return Error{fmt::format("its handler wants interrupt stack {}, but there is no task-state segment", ist)};
     rsp = *stack;
   }
   rsp &= ~std::uint64_t{15};
@@ -191,7 +200,8 @@ Result<void> Machine::deliver(std::uint8_t vector, std::uint32_t error_code, boo
   const std::uint64_t top = pushes.front().address.value + 8;
   for (const Cpu::Write& write : pushes) {
     const Region* region = memory_.region_at(write.address);
-    if (region == nullptr || !region->writable) return Error{fmt::format("the stack at {:#x} has no room for its frame", top)};
+    if (region == nullptr || !region->writable)
+      return Error{fmt::format("the stack at {:#x} has no room for its frame", top)};
   }
   for (const Cpu::Write& write : pushes) memory_.write(write.address, write.value, write.size);
   cpu_->code_changed({Address{rsp}, Address{top}});

@@ -37,9 +37,9 @@ inline constexpr std::uint16_t kDataSelector = 0x10;
 /// would hand over: long mode, interrupts off, SSE on, rip at the image's entry, rsp at its symbol `boot_stack_top` (0
 /// without one), a flat GDT, no IDT. Time is steps, plus what `hlt` skips.
 ///
-/// The CPU's own part of an interrupt is done here, as microcode would (Intel SDM vol. 3, 6.14): through the gate of the
-/// guest's IDT, on the current stack or the IST's, rsp aligned down to 16; ss, rsp, rflags, cs, rip and the error code
-/// pushed; TF, NT, RF and (interrupt gate) IF cleared. One pending timer interrupt waits while IF is 0 and for the
+/// The CPU's own part of an interrupt is done here, as microcode would (Intel SDM vol. 3, 6.14): through the gate of
+/// the guest's IDT, on the current stack or the IST's, rsp aligned down to 16; ss, rsp, rflags, cs, rip and the error
+/// code pushed; TF, NT, RF and (interrupt gate) IF cleared. One pending timer interrupt waits while IF is 0 and for the
 /// instruction after sti or a load of ss. An exception without a handler ends the guest.
 class Machine final : private PortBus {
  public:
@@ -72,8 +72,8 @@ class Machine final : private PortBus {
 
   [[nodiscard]] std::uint64_t time() const { return cpu_->steps() + skipped_; }
   [[nodiscard]] bool interrupts_enabled() const;
-  /// Fails, with nothing changed, where the guest has no handler or its stack no room; otherwise state and log are those at
-  /// the handler's first instruction.
+  /// Fails, with nothing changed, where the guest has no handler or its stack no room; otherwise state and log are
+  /// those at the handler's first instruction.
   Result<void> deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind);
   [[nodiscard]] Stop fault(const CpuStop& stop, const std::string& why) const;
   [[nodiscard]] Stop end(Stop::Reason reason, std::string message) const;
@@ -82,7 +82,7 @@ class Machine final : private PortBus {
   std::unique_ptr<Cpu> cpu_;
   std::function<std::uint32_t()> picker_;
   std::string console_;
-  std::uint64_t skipped_ = 0;                  ///< steps that hlt passed over
+  std::uint64_t skipped_ = 0;                    ///< steps that hlt passed over
   std::optional<std::uint64_t> timer_deadline_;  ///< in virtual time
   bool timer_pending_ = false;
   std::uint64_t delivered_at_ = 0;  ///< the number of steps at the last delivery …

@@ -14,7 +14,9 @@ constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
 }  // namespace
 
-void Memory::Free::operator()(std::uint8_t* bytes) const { munmap(bytes, size); }
+void Memory::Free::operator()(std::uint8_t* bytes) const {
+  munmap(bytes, size);
+}
 
 Memory::Bytes Memory::allocate(std::size_t size) {
   void* bytes = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -37,18 +39,18 @@ Memory& Memory::operator=(const Memory& other) {
 Result<void> Memory::add(const LoadedRegion& loaded) {
   const AddressRange range = loaded.region.range;
   if (range.empty() || range.low.value % kPageSize != 0 || range.high.value % kPageSize != 0)
-    return Error{fmt::format("region '{}' [{:#x}, {:#x}) is not made of whole pages", loaded.region.name, range.low.value,
-                             range.high.value)};
+    return Error{fmt::format("region '{}' [{:#x}, {:#x}) is not made of whole pages", loaded.region.name,
+                             range.low.value, range.high.value)};
   if (range.high.value > (std::uint64_t{1} << 47))
-    return Error{fmt::format("region '{}' ends at {:#x}, beyond the lower half of the address space", loaded.region.name,
-                             range.high.value)};
+    return Error{fmt::format("region '{}' ends at {:#x}, beyond the lower half of the address space",
+                             loaded.region.name, range.high.value)};
   const auto behind = std::find_if(regions_.begin(), regions_.end(),
                                    [&](const Region& region) { return region.range.high > range.low; });
   if (behind != regions_.end() && behind->range.low < range.high)
     return Error{fmt::format("regions '{}' and '{}' overlap at {:#x}", loaded.region.name, behind->name,
                              std::max(behind->range.low, range.low).value)};
   Bytes bytes = allocate(range.size());
-  std::memcpy(bytes.get(), loaded.contents.data(), std::min<std::size_t>(loaded.contents.size(), range.size()));
+  std::copy_n(loaded.contents.begin(), std::min<std::size_t>(loaded.contents.size(), range.size()), bytes.get());
   bytes_.insert(bytes_.begin() + (behind - regions_.begin()), std::move(bytes));
   regions_.insert(behind, loaded.region);
   return {};

@@ -29,7 +29,8 @@ class Memory {
   /// The region that holds the address, or null.
   [[nodiscard]] const Region* region_at(Address address) const;
 
-  /// The host's bytes from `address` to the end of its region; empty where nothing is mapped. Stable for this object's life.
+  /// The host's bytes from `address` to the end of its region; empty where nothing is mapped. Stable for this object's
+  /// life.
   [[nodiscard]] std::span<std::uint8_t> bytes_at(Address address);
   [[nodiscard]] std::span<const std::uint8_t> bytes_at(Address address) const;
 

@@ -12,23 +12,59 @@ namespace fiberscope::emu {
 /// bits 11–13 of fpsw. fptag is the full tag word, two bits a register (Intel SDM vol. 1, 8.1.7).
 /// The order is part of the trace format (docs/trace-format.md): append, never reorder.
 enum class Register : std::uint8_t {
-  rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8, r9, r10, r11, r12, r13, r14, r15,
-  rip, rflags,
-  fs_base, gs_base,
-  cs, ss, ds, es, fs, gs,
-  cr0, cr2, cr3, cr4,
-  mxcsr, fpcw, fpsw, fptag,
-  fp0,            // fp0 … fp7: 16 slots
+  rax,
+  rbx,
+  rcx,
+  rdx,
+  rsi,
+  rdi,
+  rbp,
+  rsp,
+  r8,
+  r9,
+  r10,
+  r11,
+  r12,
+  r13,
+  r14,
+  r15,
+  rip,
+  rflags,
+  fs_base,
+  gs_base,
+  cs,
+  ss,
+  ds,
+  es,
+  fs,
+  gs,
+  cr0,
+  cr2,
+  cr3,
+  cr4,
+  mxcsr,
+  fpcw,
+  fpsw,
+  fptag,
+  fp0,             // fp0 … fp7: 16 slots
   xmm0 = fp0 + 16  // xmm0 … xmm15: 32 slots
-};  // clang-format keeps this list as it stands
+};
 
 inline constexpr std::size_t kGeneralRegisters = 16;
 inline constexpr std::size_t kRegisterSlots = static_cast<std::size_t>(Register::xmm0) + 32;
 
-constexpr std::size_t slot(Register reg) { return static_cast<std::size_t>(reg); }
-constexpr Register general_register(std::size_t index) { return static_cast<Register>(index); }
-constexpr Register fp_register(std::size_t index, bool high) { return static_cast<Register>(slot(Register::fp0) + 2 * index + (high ? 1 : 0)); }
-constexpr Register xmm_register(std::size_t index, bool high) { return static_cast<Register>(slot(Register::xmm0) + 2 * index + (high ? 1 : 0)); }
+constexpr std::size_t slot(Register reg) {
+  return static_cast<std::size_t>(reg);
+}
+constexpr Register general_register(std::size_t index) {
+  return static_cast<Register>(index);
+}
+constexpr Register fp_register(std::size_t index, bool high) {
+  return static_cast<Register>(slot(Register::fp0) + 2 * index + (high ? 1 : 0));
+}
+constexpr Register xmm_register(std::size_t index, bool high) {
+  return static_cast<Register>(slot(Register::xmm0) + 2 * index + (high ? 1 : 0));
+}
 
 /// "rax", "xmm3.low", "fp0.high", …
 std::string_view register_name(Register reg);

@@ -8,8 +8,8 @@
 
 namespace fiberscope::emu {
 
-/// What one repeated string instruction has stored so far, as few ranges: it may make a million stores, and what they left
-/// lies in memory when it is over.
+/// What one repeated string instruction has stored so far, as few ranges: it may make a million stores, and what they
+/// left lies in memory when it is over.
 class RepWrites {
  public:
   /// One more store, of an iteration upwards or downwards from the last.

@@ -27,7 +27,8 @@ bool is_string(std::uint8_t opcode) {
 bool may_jump(const OpcodeBytes& op) {
   const auto in = [&op](unsigned low, unsigned high) { return op.opcode >= low && op.opcode <= high; };
   if (!op.complete) return true;
-  if (op.map == 1) return in(0x80, 0x8f) || op.opcode == 0x05 || op.opcode == 0x07 || op.opcode == 0x34 || op.opcode == 0x35;
+  if (op.map == 1)
+    return in(0x80, 0x8f) || op.opcode == 0x05 || op.opcode == 0x07 || op.opcode == 0x34 || op.opcode == 0x35;
   return op.map == 0 && (in(0x70, 0x7f) || in(0xe0, 0xe3) || in(0xe8, 0xeb) || in(0xc2, 0xc3) || in(0xca, 0xcf) ||
                          op.opcode == 0xf1 || op.opcode == 0xff);
 }
@@ -46,14 +47,17 @@ std::uint16_t store_span(const OpcodeBytes& op) {
 
 StepCodeCache::StepCodeCache(const Memory& memory) : memory_(memory), table_(kEntries, nullptr) {}
 
-bool StepCodeCache::unchanged(const StepCode& code) { return std::memcmp(code.live_bytes, code.bytes.data(), code.size) == 0; }
+bool StepCodeCache::unchanged(const StepCode& code) {
+  return std::memcmp(code.live_bytes, code.bytes.data(), code.size) == 0;
+}
 
 const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
   const std::vector<std::uint8_t> bytes = memory_.copy(Address{rip}, kMaxInstructionSize);
   const std::size_t known = std::min<std::size_t>(size <= kMaxInstructionSize ? size : bytes.size(), bytes.size());
   std::vector<std::unique_ptr<StepCode>>& versions = all_[rip];
   const auto same = [&](const std::unique_ptr<StepCode>& version) {
-    return version->size == known && std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(known), version->bytes.begin());
+    return version->size == known &&
+           std::equal(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(known), version->bytes.begin());
   };
   if (const auto seen = std::find_if(versions.begin(), versions.end(), same); seen != versions.end())
     return *(table_[index(rip)] = seen->get());
@@ -102,7 +106,8 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
       code->breakpoint_source = general_register_of((op.modrm & 7) | (op.rex & 1) << 3);
   }
   code->may_jump = may_jump(op);
-  code->is_special = code->aligned || code->is_time_stamp || code->is_flags_move || code->is_random || code->breakpoint_source || code->is_sti;
+  code->is_special = code->aligned || code->is_time_stamp || code->is_flags_move || code->is_random ||
+                     code->breakpoint_source || code->is_sti;
   code->store_span = store_span(op);
   const StepCode& result = *code;
   table_[index(rip)] = code.get();

@@ -25,17 +25,17 @@ struct StepCode {
   const std::uint8_t* live_bytes = nullptr;  ///< where the code may change under us: what to compare with
   std::optional<MemoryOperand> aligned;      ///< an operand that must lie on a 16-byte boundary
   bool is_rep = false;
-  bool may_jump = false;                     ///< its next instruction may be itself again
-  bool is_trap = false;                      ///< int n, int3, int1
+  bool may_jump = false;  ///< its next instruction may be itself again
+  bool is_trap = false;   ///< int n, int3, int1
   bool is_halt = false;
   bool is_sti = false;
-  bool is_time_stamp = false;                ///< rdtsc, rdtscp
+  bool is_time_stamp = false;  ///< rdtsc, rdtscp
   bool may_set_interrupts = false;
   bool shadows_interrupts = false;
-  bool is_random = false;                    ///< rdrand, rdseed
-  bool is_flags_move = false;                ///< lahf, sahf with a REX prefix: the engine takes spl for ah
-  std::optional<Register> breakpoint_source; ///< of a move to dr7: with breakpoints enabled it would crash the engine
-  bool is_special = false;                   ///< any of: aligned, is_time_stamp, is_flags_move, is_random, breakpoint_source, is_sti
+  bool is_random = false;                     ///< rdrand, rdseed
+  bool is_flags_move = false;                 ///< lahf, sahf with a REX prefix: the engine takes spl for ah
+  std::optional<Register> breakpoint_source;  ///< of a move to dr7: with breakpoints enabled it would crash the engine
+  bool is_special = false;  ///< any of: aligned, is_time_stamp, is_flags_move, is_random, breakpoint_source, is_sti
   /// A store that begins nearer than this to a page's end may be followed by another one that faults: its old bytes are
   /// kept until the instruction has completed.
   std::uint16_t store_span = 0;

@@ -10,15 +10,15 @@
 namespace fiberscope::emu {
 
 /// The raw log that the hooks write while the guest runs: words in a buffer that may lie in memory shared with another
-/// process, so that what a dying worker did is not lost. It says only what cannot be known otherwise; the reader keeps the
-/// state of registers and memory itself, decodes each instruction from that memory and knows its write set.
+/// process, so that what a dying worker did is not lost. It says only what cannot be known otherwise; the reader keeps
+/// the state of registers and memory itself, decodes each instruction from that memory and knows its write set.
 ///
 /// Records, in the order in which things happened (each word 64 bits):
 ///
 ///   step    kStep | size << 8 | write_words << 32     size of the instruction in bytes
-///           rip                                       of the instruction; where the next record is a step, rip after it
-///           write_words words of writes               (see below)
-///           one word for each slot of the write set   values after the step, ascending slots
+///           rip                                       of the instruction; where the next record is a step, rip after
+///           it write_words words of writes               (see below) one word for each slot of the write set   values
+///           after the step, ascending slots
 ///   event   kEvent | EventKind << 8 | register_count << 16 | write_words << 32
 ///           vector | error code << 32
 ///           rip before the event
@@ -37,8 +37,9 @@ inline constexpr std::uint64_t kWriteAddressMask = (std::uint64_t{1} << 56) - 1;
 /// What the machine itself did between two steps.
 enum class EventKind : std::uint8_t {
   interrupt = 1,  ///< a device's interrupt, delivered through the guest's IDT
-  exception = 2,  ///< a fault or trap of the instruction at rip, likewise; that instruction is no step unless it is a trap
-  fault = 3       ///< the guest ended at an instruction that could not complete (see Stop)
+  exception =
+      2,     ///< a fault or trap of the instruction at rip, likewise; that instruction is no step unless it is a trap
+  fault = 3  ///< the guest ended at an instruction that could not complete (see Stop)
 };
 
 /// One buffer of records. Steps are never split over two buffers.
@@ -46,11 +47,11 @@ struct StepBuffer {
   static constexpr std::size_t kWords = std::size_t{1} << 19;
   static constexpr std::uint64_t kMaxSteps = 4096;
 
-  std::atomic<std::uint64_t> sequence{0};   ///< 1, 2, … in the order of filling; 0: never used
-  std::atomic<std::uint64_t> used{0};       ///< words of complete records
-  std::atomic<std::uint64_t> steps{0};      ///< steps among them
-  std::atomic<std::uint64_t> first_step{0}; ///< steps that ran before this buffer
-  std::atomic<std::uint64_t> rip_after{0};  ///< rip behind the last complete record
+  std::atomic<std::uint64_t> sequence{0};    ///< 1, 2, … in the order of filling; 0: never used
+  std::atomic<std::uint64_t> used{0};        ///< words of complete records
+  std::atomic<std::uint64_t> steps{0};       ///< steps among them
+  std::atomic<std::uint64_t> first_step{0};  ///< steps that ran before this buffer
+  std::atomic<std::uint64_t> rip_after{0};   ///< rip behind the last complete record
   std::uint64_t words[kWords];
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "buffers are shared between processes");

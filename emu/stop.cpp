@@ -10,14 +10,26 @@ std::string_view to_string(Stop::Reason reason) {
 }
 
 std::string exception_name(std::uint8_t vector) {
-  constexpr std::string_view kNames[] = {
-      "#DE divide error",         "#DB debug exception",       "NMI",
-      "#BP breakpoint",           "#OF overflow",              "#BR bound range exceeded",
-      "#UD invalid opcode",       "#NM device not available",  "#DF double fault",
-      "coprocessor overrun",      "#TS invalid TSS",           "#NP segment not present",
-      "#SS stack fault",          "#GP general protection",    "#PF page fault",
-      "vector 15",                "#MF x87 floating point",    "#AC alignment check",
-      "#MC machine check",        "#XM SIMD floating point"};
+  constexpr std::string_view kNames[] = {"#DE divide error",
+                                         "#DB debug exception",
+                                         "NMI",
+                                         "#BP breakpoint",
+                                         "#OF overflow",
+                                         "#BR bound range exceeded",
+                                         "#UD invalid opcode",
+                                         "#NM device not available",
+                                         "#DF double fault",
+                                         "coprocessor overrun",
+                                         "#TS invalid TSS",
+                                         "#NP segment not present",
+                                         "#SS stack fault",
+                                         "#GP general protection",
+                                         "#PF page fault",
+                                         "vector 15",
+                                         "#MF x87 floating point",
+                                         "#AC alignment check",
+                                         "#MC machine check",
+                                         "#XM SIMD floating point"};
   if (vector < std::size(kNames)) return std::string(kNames[vector]);
   return "vector " + std::to_string(vector);
 }

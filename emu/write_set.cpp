@@ -47,8 +47,12 @@ void WriteSet::add_everything() {
   members_.reset(slot(Register::rip));
 }
 
-std::vector<std::uint8_t> WriteSet::slots() const { return numbers(members_); }
-std::vector<std::uint8_t> WriteSet::certain_slots() const { return numbers(certain_); }
+std::vector<std::uint8_t> WriteSet::slots() const {
+  return numbers(members_);
+}
+std::vector<std::uint8_t> WriteSet::certain_slots() const {
+  return numbers(certain_);
+}
 
 OpcodeBytes opcode_bytes(std::span<const std::uint8_t> bytes) {
   OpcodeBytes result;
@@ -56,8 +60,17 @@ OpcodeBytes opcode_bytes(std::span<const std::uint8_t> bytes) {
   std::bitset<256> seen;
   const auto is_legacy = [](std::uint8_t byte) {
     switch (byte) {
-      case 0x26: case 0x2e: case 0x36: case 0x3e: case 0x64: case 0x65:
-      case 0x66: case 0x67: case 0xf0: case 0xf2: case 0xf3:
+      case 0x26:
+      case 0x2e:
+      case 0x36:
+      case 0x3e:
+      case 0x64:
+      case 0x65:
+      case 0x66:
+      case 0x67:
+      case 0xf0:
+      case 0xf2:
+      case 0xf3:
         return true;
       default:
         return false;

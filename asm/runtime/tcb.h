@@ -26,20 +26,21 @@ enum thread_kind { KIND_MAIN = 0, KIND_USER = 1, KIND_FIBER = 2, KIND_KERNEL = 3
 enum { THREAD_NAME_SIZE = 16, THREAD_TABLE_SIZE = 16 };
 
 struct tcb {
-  uint64_t saved_rsp;           /* where the thread's registers lie while it does not run; first, as the switch stores it through rdi */
-  uint32_t id;                  /* index in thread_table */
-  uint8_t state;                /* enum thread_state */
-  uint8_t kind;                 /* enum thread_kind */
-  uint16_t priority;            /* larger runs first where a policy looks at it */
-  char name[THREAD_NAME_SIZE];  /* NUL-terminated */
-  uint64_t stack_base;          /* lowest address of the stack */
-  uint64_t stack_size;          /* bytes */
-  uint64_t entry;               /* void *(*)(void *) */
-  uint64_t argument;            /* its only argument */
-  uint64_t result;              /* what entry returned, once finished */
-  uint64_t next;                /* struct tcb *: link of the queue the thread is in */
-  uint64_t waits_for;           /* struct tcb *: the thread whose end it waits for */
-  uint64_t waiters;             /* struct tcb *: head of the queue of those who wait for this one's end */
+  uint64_t saved_rsp; /* where the thread's registers lie while it does not run; first, as the switch stores it through
+                         rdi */
+  uint32_t id;        /* index in thread_table */
+  uint8_t state;      /* enum thread_state */
+  uint8_t kind;       /* enum thread_kind */
+  uint16_t priority;  /* larger runs first where a policy looks at it */
+  char name[THREAD_NAME_SIZE]; /* NUL-terminated */
+  uint64_t stack_base;         /* lowest address of the stack */
+  uint64_t stack_size;         /* bytes */
+  uint64_t entry;              /* void *(*)(void *) */
+  uint64_t argument;           /* its only argument */
+  uint64_t result;             /* what entry returned, once finished */
+  uint64_t next;               /* struct tcb *: link of the queue the thread is in */
+  uint64_t waits_for;          /* struct tcb *: the thread whose end it waits for */
+  uint64_t waiters;            /* struct tcb *: head of the queue of those who wait for this one's end */
 };
 
 #ifdef __cplusplus

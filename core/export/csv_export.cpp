@@ -8,8 +8,8 @@
 #include <memory>
 #include <vector>
 
-#include "core/export/csv_table.h"
 #include "core/event_names.h"
+#include "core/export/csv_table.h"
 #include "core/export/record_walk.h"
 #include "core/thread_names.h"
 #include "core/thread_table.h"

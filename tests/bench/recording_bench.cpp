@@ -29,7 +29,8 @@ void check(core::Trace& trace, const emu::Image& image, std::uint64_t steps) {
   auto plain = emu::Machine::boot(image);
   (*plain)->run(steps);
   const core::MachineState& state = trace.state_at(core::StepIndex{steps});
-  if (trace.steps().value != steps || !(state.registers == (*plain)->registers()) || !(state.memory == (*plain)->memory()))
+  if (trace.steps().value != steps || !(state.registers == (*plain)->registers()) ||
+      !(state.memory == (*plain)->memory()))
     throw std::runtime_error("the recording differs from a plain run");
 }
 
@@ -66,12 +67,14 @@ void recording(benchmark::State& state, const char* name) {
   state.counters["ns_per_step"] = seconds / steps * 1e9;
   state.counters["empty_hooks_ns"] = yardstick / steps * 1e9;
   state.counters["ratio(max_2.0)"] = seconds / yardstick;
-  state.counters["memory_bytes_per_step(max_10)"] = static_cast<double>(recorded.trace->memory_use()) / static_cast<double>(kSteps);
+  state.counters["memory_bytes_per_step(max_10)"] =
+      static_cast<double>(recorded.trace->memory_use()) / static_cast<double>(kSteps);
 }
 
 void file_size(benchmark::State& state, const char* name) {
   const emu::Image image = bench_image(name);
-  const std::string path = (std::filesystem::temp_directory_path() / ("fiberscope-bench-" + std::to_string(getpid()) + ".fscope")).string();
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("fiberscope-bench-" + std::to_string(getpid()) + ".fscope")).string();
   for (auto _ : state) {
     auto machine = emu::Machine::boot(image);
     auto file = core::TraceFileWriter::create(path, core::make_header(**machine, image, {}));

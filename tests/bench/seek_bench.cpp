@@ -40,7 +40,8 @@ void random_seeks(benchmark::State& state, const char* name) {
   auto plain = emu::Machine::boot(image);
   (*plain)->run(last);
   const core::MachineState& there = (*trace)->state_at(core::StepIndex{last});
-  if (!(there.registers == (*plain)->registers()) || !(there.memory == (*plain)->memory())) throw std::runtime_error("a seek went wrong");
+  if (!(there.registers == (*plain)->registers()) || !(there.memory == (*plain)->memory()))
+    throw std::runtime_error("a seek went wrong");
   std::sort(milliseconds.begin(), milliseconds.end());
   state.counters["p50_ms"] = milliseconds[milliseconds.size() / 2];
   state.counters["p99_ms(max_1)"] = milliseconds[milliseconds.size() * 99 / 100];

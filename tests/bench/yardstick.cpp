@@ -43,7 +43,8 @@ double empty_hooks_seconds(const emu::Image& image, std::uint64_t steps) {
   Counters counters{0, steps};
   uc_hook hook = 0;
   uc_hook_add(uc, &hook, UC_HOOK_CODE, reinterpret_cast<void*>(on_code), &counters, std::uint64_t{1}, std::uint64_t{0});
-  uc_hook_add(uc, &hook, UC_HOOK_MEM_WRITE, reinterpret_cast<void*>(on_write), &counters, std::uint64_t{1}, std::uint64_t{0});
+  uc_hook_add(uc, &hook, UC_HOOK_MEM_WRITE, reinterpret_cast<void*>(on_write), &counters, std::uint64_t{1},
+              std::uint64_t{0});
   const std::uint64_t rsp = image.symbol("boot_stack_top")->address.value;
   uc_reg_write(uc, UC_X86_REG_RSP, &rsp);
   const auto start = std::chrono::steady_clock::now();

@@ -1,4 +1,5 @@
-// What is recorded is what the engine did, for guests that try every corner of it; and what is left when the engine dies.
+// What is recorded is what the engine did, for guests that try every corner of it; and what is left when the engine
+// dies.
 #include <gtest/gtest.h>
 
 #include <set>
@@ -17,7 +18,8 @@ std::string instruction_text(Trace& trace, StepIndex step) {
 }
 
 /// Compares the recorded state with that of a second machine, run step by step, at every cursor but those at which an
-/// exception was delivered: there the trace is already in the handler, while the machine has not yet tried the instruction.
+/// exception was delivered: there the trace is already in the handler, while the machine has not yet tried the
+/// instruction.
 void expect_oracle(Trace& trace, const emu::Image& image, const std::string& label) {
   const auto machine = emu::boot_at(image, label);
   int differences = 0;
@@ -33,9 +35,9 @@ void expect_oracle(Trace& trace, const emu::Image& image, const std::string& lab
     for (std::size_t i = 0; i < emu::kRegisterSlots; ++i) {
       if (recorded.registers.slots[i] == actual.slots[i]) continue;
       ++differences;
-      ADD_FAILURE() << "step " << step << " (" << instruction_text(trace, StepIndex{step}) << "): "
-                    << emu::register_name(static_cast<emu::Register>(i)) << " is " << std::hex << actual.slots[i]
-                    << ", recorded " << recorded.registers.slots[i];
+      ADD_FAILURE() << "step " << step << " (" << instruction_text(trace, StepIndex{step})
+                    << "): " << emu::register_name(static_cast<emu::Register>(i)) << " is " << std::hex
+                    << actual.slots[i] << ", recorded " << recorded.registers.slots[i];
     }
     if (!(recorded.memory == machine->memory())) {
       ++differences;
@@ -55,10 +57,29 @@ TEST(EngineRecording, EveryEncodingEqualsTheOracle) {
 
 TEST(EngineRecording, EveryFaultEqualsTheOracle) {
   const emu::Image image = emu::machine_guest("faults");
-  for (const char* label : {"torn_word", "torn_into_read_only", "torn_sse", "torn_fxsave", "torn_fnsave", "torn_real", "torn_enter",
-                            "rep_store_up", "rep_store_down", "rep_copy_reads_unmapped", "rep_scan", "write_read_only", "jump_unmapped",
-                            "call_unmapped", "return_unmapped", "jump_straddling", "nested", "lazy_fpu", "undefined", "divide_by_zero",
-                            "misaligned_move", "hidden_state", "breakpoint_register"}) {
+  for (const char* label : {"torn_word",
+                            "torn_into_read_only",
+                            "torn_sse",
+                            "torn_fxsave",
+                            "torn_fnsave",
+                            "torn_real",
+                            "torn_enter",
+                            "rep_store_up",
+                            "rep_store_down",
+                            "rep_copy_reads_unmapped",
+                            "rep_scan",
+                            "write_read_only",
+                            "jump_unmapped",
+                            "call_unmapped",
+                            "return_unmapped",
+                            "jump_straddling",
+                            "nested",
+                            "lazy_fpu",
+                            "undefined",
+                            "divide_by_zero",
+                            "misaligned_move",
+                            "hidden_state",
+                            "breakpoint_register"}) {
     const auto trace = record_at(image, label);
     expect_oracle(*trace, image, label);
     // The end is not a step: what the machine shows there is what the trace shows.
@@ -89,7 +110,8 @@ TEST(EngineRecording, AFaultingStoreIsNotRecorded) {
 
 TEST(EngineRecording, CodeThatChangesItselfEqualsTheOracle) {
   const emu::Image image = emu::machine_guest("control");
-  for (const char* label : {"changing", "changing_next", "rewriting", "rewriting_itself", "frame_on_code", "_start", "clocks"}) {
+  for (const char* label :
+       {"changing", "changing_next", "rewriting", "rewriting_itself", "frame_on_code", "_start", "clocks"}) {
     const auto trace = record_at(image, label, 6000);
     expect_oracle(*trace, image, label);
   }
@@ -116,7 +138,8 @@ TEST(EngineRecording, AnInstructionThatBeginsAnewIsRecordedOnce) {
 
 TEST(EngineRecording, InterruptsEqualTheOracle) {
   const emu::Image image = emu::machine_guest("interrupts");
-  for (const char* label : {"held_sti", "held_sti_cli", "held_popf", "held_stack_segment", "held_twice", "held_sti_hlt"}) {
+  for (const char* label :
+       {"held_sti", "held_sti_cli", "held_popf", "held_stack_segment", "held_twice", "held_sti_hlt"}) {
     const auto trace = record_at(image, label);
     EXPECT_EQ(trace->events().size(), 1U) << label;
     expect_oracle(*trace, image, label);

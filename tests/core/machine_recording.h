@@ -11,7 +11,8 @@
 namespace fiberscope::core {
 
 /// A trace in memory of one of the programs of a machine guest.
-inline std::unique_ptr<Trace> record_at(const emu::Image& image, const std::string& label, std::uint64_t max_steps = 1'000'000) {
+inline std::unique_ptr<Trace> record_at(const emu::Image& image, const std::string& label,
+                                        std::uint64_t max_steps = 1'000'000) {
   const auto machine = emu::boot_at(image, label);
   auto trace = Trace::create(make_header(*machine, image, {}));
   if (!trace) throw std::runtime_error(trace.error().message);

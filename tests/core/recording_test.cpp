@@ -1,5 +1,5 @@
-// What is recorded is what the machine did: the recorder's write sets against an oracle that reads every register and all
-// memory at every step, and time travel against runs from the start.
+// What is recorded is what the machine did: the recorder's write sets against an oracle that reads every register and
+// all memory at every step, and time travel against runs from the start.
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -31,14 +31,17 @@ TEST_P(Recording, EqualsTheOracleAtEveryStep) {
     const MachineState& recorded = trace->state_at(StepIndex{step});
     const emu::RegisterFile actual = machine.registers();
     for (std::size_t i = 0; i < emu::kRegisterSlots; ++i)
-      ASSERT_EQ(recorded.registers.slots[i], actual.slots[i]) << "step " << step << ", " << emu::register_name(static_cast<emu::Register>(i));
+      ASSERT_EQ(recorded.registers.slots[i], actual.slots[i])
+          << "step " << step << ", " << emu::register_name(static_cast<emu::Register>(i));
     ASSERT_TRUE(recorded.memory == machine.memory()) << "memory at step " << step;
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(EveryGuest, Recording, ::testing::Values("switch_to_context.elf", "deadlock.elf", "sorting.elf", "switch_loop.elf"));
+INSTANTIATE_TEST_SUITE_P(EveryGuest, Recording,
+                         ::testing::Values("switch_to_context.elf", "deadlock.elf", "sorting.elf", "switch_loop.elf"));
 
-/// Walks a trace from a random cursor forward n, back k, forward k, and compares the three turning points with fresh runs.
+/// Walks a trace from a random cursor forward n, back k, forward k, and compares the three turning points with fresh
+/// runs.
 void walk(const emu::Image& image, Trace& trace) {
   const std::uint64_t steps = trace.steps().value;
   const auto from = *rc::gen::inRange<std::uint64_t>(0, steps + 1);

@@ -1,4 +1,5 @@
-// What the screen says: the snapshot at and around every switch, against the note's own claims and against the raw state.
+// What the screen says: the snapshot at and around every switch, against the note's own claims and against the raw
+// state.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -120,7 +121,8 @@ TEST_F(SnapshotTest, AMoveIsWhatTheInstructionSaysAndWhatTheStatesShow) {
     const emu::RegisterFile before = trace_->state_at(StepIndex{cursor - 1}).registers;
     const Snapshot now = builder_.build(StepIndex{cursor});
     const std::string mnemonic = now.instruction->intel.substr(0, now.instruction->intel.find(' '));
-    const bool must = mnemonic == "push" || mnemonic == "pop" || mnemonic == "call" || mnemonic == "ret" || mnemonic == "leave";
+    const bool must =
+        mnemonic == "push" || mnemonic == "pop" || mnemonic == "call" || mnemonic == "ret" || mnemonic == "leave";
     const bool may = must || mnemonic == "mov" || mnemonic == "movabs" || mnemonic == "movzx";
     ASSERT_TRUE(may || !now.moved) << now.instruction->intel;
     if (!now.moved) {
@@ -136,11 +138,14 @@ TEST_F(SnapshotTest, AMoveIsWhatTheInstructionSaysAndWhatTheStatesShow) {
     std::uint64_t source = 0;
     if (move.from_memory) source = *trace_->state_at(StepIndex{cursor - 1}).memory.read(*move.from_memory, move.size);
     // What a call pushes is rip behind the instruction.
-    else if (move.from_register == emu::Register::rip) source = now.instruction->address.value + now.instruction->bytes.size();
-    else source = before[*move.from_register] & mask;
+    else if (move.from_register == emu::Register::rip)
+      source = now.instruction->address.value + now.instruction->bytes.size();
+    else
+      source = before[*move.from_register] & mask;
     ASSERT_EQ(move.value, source) << "step " << cursor << ": " << now.instruction->intel;
-    const std::uint64_t target = move.to_register ? now.registers[*move.to_register]
-                                                  : *trace_->state_at(StepIndex{cursor}).memory.read(*move.to_memory, move.size);
+    const std::uint64_t target = move.to_register
+                                     ? now.registers[*move.to_register]
+                                     : *trace_->state_at(StepIndex{cursor}).memory.read(*move.to_memory, move.size);
     ASSERT_EQ(target, move.value) << "step " << cursor << ": " << now.instruction->intel;
   }
   for (const char* kind : {"push", "pop", "call", "ret", "leave", "mov"}) EXPECT_TRUE(kinds.contains(kind)) << kind;
@@ -154,7 +159,8 @@ TEST_F(SnapshotTest, EveryInstructionOfTheRoutineHasItsOwnCaption) {
     if (rip < routine.address.value || rip >= routine.address.value + routine.size) continue;
     seen.insert(rip);
     const Snapshot snapshot = builder_.build(StepIndex{cursor});
-    ASSERT_NE(scenario_.caption_for("switch_to_context", snapshot.instruction->att), nullptr) << snapshot.instruction->att;
+    ASSERT_NE(scenario_.caption_for("switch_to_context", snapshot.instruction->att), nullptr)
+        << snapshot.instruction->att;
     ASSERT_EQ(snapshot.caption.sentence.find('?'), std::string::npos) << snapshot.caption.sentence;
   }
   EXPECT_EQ(seen.size(), 16U);  // the note's listing
@@ -166,10 +172,12 @@ TEST_F(SnapshotTest, LastWritesAgreeWithAWalkOverTheWholeTrace) {
   for (std::uint64_t cursor = 1; cursor <= trace_->steps().value; ++cursor) {
     for (const MemoryChange& change : trace_->effects_of(StepIndex{cursor}).memory)
       for (std::uint64_t byte = 0; byte < change.size; ++byte) writer[change.address.value + byte] = cursor;
-    for (const RegisterChange& change : trace_->effects_of(StepIndex{cursor}).registers) register_changed[change.reg] = cursor;
+    for (const RegisterChange& change : trace_->effects_of(StepIndex{cursor}).registers)
+      register_changed[change.reg] = cursor;
     if (cursor % 97 != 0) continue;
     for (const auto& [byte, step] : writer)
-      ASSERT_EQ(trace_->last_write(emu::Address{byte}, 1, StepIndex{cursor}), StepIndex{step}) << "step " << cursor << ", byte " << byte;
+      ASSERT_EQ(trace_->last_write(emu::Address{byte}, 1, StepIndex{cursor}), StepIndex{step})
+          << "step " << cursor << ", byte " << byte;
     for (const auto& [reg, step] : register_changed) {
       const auto last = trace_->last_write(reg, StepIndex{cursor});
       // A write of the value that was there counts too: never earlier than the last change.
@@ -183,10 +191,13 @@ TEST_F(SnapshotTest, LastWritesAgreeWithAWalkOverTheWholeTrace) {
 TEST_F(SnapshotTest, NextAndPreviousAccessMeetEachOther) {
   const emu::Address cell = image_.symbol("thread_table")->address + 12;  // main's state byte
   std::vector<StepIndex> accesses;
-  for (auto step = trace_->next_access(cell, 1, StepIndex{0}); step; step = trace_->next_access(cell, 1, *step)) accesses.push_back(*step);
+  for (auto step = trace_->next_access(cell, 1, StepIndex{0}); step; step = trace_->next_access(cell, 1, *step))
+    accesses.push_back(*step);
   ASSERT_GT(accesses.size(), 4U);
   std::vector<StepIndex> back;
-  for (auto step = trace_->previous_access(cell, 1, trace_->steps() + 1); step; step = trace_->previous_access(cell, 1, *step)) back.push_back(*step);
+  for (auto step = trace_->previous_access(cell, 1, trace_->steps() + 1); step;
+       step = trace_->previous_access(cell, 1, *step))
+    back.push_back(*step);
   std::reverse(back.begin(), back.end());
   EXPECT_EQ(back, accesses);
 }
@@ -198,7 +209,8 @@ TEST(SnapshotOfEvents, CaptionTellsTheStepAndThenItsInterrupts) {
   const Snapshot snapshot = builder.build(StepIndex{1});
   EXPECT_EQ(snapshot.registers[emu::Register::rflags], 2U);
   EXPECT_EQ(snapshot.caption.sentence.rfind("Only the flags changed: zero 1", 0), 0U) << snapshot.caption.sentence;
-  EXPECT_NE(snapshot.caption.sentence.find("Then: interrupt 32 delivered"), std::string::npos) << snapshot.caption.sentence;
+  EXPECT_NE(snapshot.caption.sentence.find("Then: interrupt 32 delivered"), std::string::npos)
+      << snapshot.caption.sentence;
   ASSERT_EQ(snapshot.events.size(), 2U);
   // The instruction at rip is the one that really runs next, not the interrupted one.
   EXPECT_EQ(snapshot.next->symbol, "main");

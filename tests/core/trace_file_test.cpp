@@ -1,4 +1,5 @@
-// The trace file: what is written is read back; damage is told, never shown and never a crash; what was committed survives.
+// The trace file: what is written is read back; damage is told, never shown and never a crash; what was committed
+// survives.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -132,7 +133,9 @@ TEST_F(TraceFileTest, OtherFilesAreRefusedByName) {
   Database(path_, Database::Mode::create).execute("CREATE TABLE t (x)");
   EXPECT_NE(use().find("some other SQLite database"), std::string::npos) << use();
   path_ = (folder_ / "newer.fscope").string();
-  Database(path_, Database::Mode::create).execute("PRAGMA application_id=" + std::to_string(kTraceApplicationId) + "; PRAGMA user_version=2; CREATE TABLE t (x)");
+  Database(path_, Database::Mode::create)
+      .execute("PRAGMA application_id=" + std::to_string(kTraceApplicationId) +
+               "; PRAGMA user_version=2; CREATE TABLE t (x)");
   EXPECT_NE(use().find("version 2"), std::string::npos) << use();
 }
 
@@ -164,7 +167,8 @@ TEST_F(TraceFileTest, AGrowingTraceCanBeReadAndGoesOn) {
   (*machine)->set_sink(&sink);
   for (std::uint64_t limit = 700; limit <= 2800; limit += 700) {
     (*machine)->run(limit);
-    (*file)->append(encoder.encode({sink.buffer->words, sink.buffer->used.load()}, StepIndex{limit - 700}, sink.buffer->rip_after.load()));
+    (*file)->append(encoder.encode({sink.buffer->words, sink.buffer->used.load()}, StepIndex{limit - 700},
+                                   sink.buffer->rip_after.load()));
     (*file)->idle();
     const auto grew = (*session)->refresh();
     ASSERT_TRUE(grew.ok()) << grew.error().message;

@@ -16,7 +16,9 @@ namespace {
 class ShadowStacks {
  public:
   /// A stack that was never run has one return address that nobody pushed: its first frame.
-  void add_thread(ThreadId id, std::uint64_t first_return) { stacks_.try_emplace(id, std::vector<std::uint64_t>{first_return}); }
+  void add_thread(ThreadId id, std::uint64_t first_return) {
+    stacks_.try_emplace(id, std::vector<std::uint64_t>{first_return});
+  }
   void add_main(ThreadId id) { stacks_.try_emplace(id); }
   [[nodiscard]] bool knows(ThreadId id) const { return stacks_.contains(id); }
 
@@ -65,7 +67,8 @@ TEST(Unwinder, EqualsAShadowStackAtEveryStep) {
       std::vector<std::uint64_t> unwound;
       for (const UnwoundFrame& frame : chain.frames)
         if (frame.return_address_at) unwound.insert(unwound.begin(), *state.memory.read(*frame.return_address_at, 8));
-      ASSERT_EQ(unwound, shadow.of(thread.id)) << "step " << cursor << ", " << thread.name << (on_cpu ? ", running" : ", parked");
+      ASSERT_EQ(unwound, shadow.of(thread.id))
+          << "step " << cursor << ", " << thread.name << (on_cpu ? ", running" : ", parked");
       ASSERT_TRUE(chain.complete) << "step " << cursor << ", " << thread.name;
       ++(on_cpu ? running : parked);
     }

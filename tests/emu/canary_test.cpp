@@ -63,13 +63,17 @@ class Engine {
   uc_engine* uc_ = nullptr;
 };
 
-void count_code(uc_engine*, std::uint64_t, std::uint32_t, void* user) { ++*static_cast<std::uint64_t*>(user); }
+void count_code(uc_engine*, std::uint64_t, std::uint32_t, void* user) {
+  ++*static_cast<std::uint64_t*>(user);
+}
 
 TEST(Canary, StoppingInAMemoryHookRunsTheInstructionTwice) {
   Engine engine({0xfe, 0x03, 0x90, 0xf4});  // incb (%rbx); nop; hlt
   std::uint64_t executed = 0;
   engine.hook(UC_HOOK_CODE, &count_code, &executed);
-  engine.hook(UC_HOOK_MEM_WRITE, +[](uc_engine* uc, uc_mem_type, std::uint64_t, int, std::int64_t, void*) { uc_emu_stop(uc); }, nullptr);
+  engine.hook(
+      UC_HOOK_MEM_WRITE, +[](uc_engine* uc, uc_mem_type, std::uint64_t, int, std::int64_t, void*) { uc_emu_stop(uc); },
+      nullptr);
   engine.run(SIZE_MAX);
   engine.run(SIZE_MAX, engine.get(UC_X86_REG_RIP));
   std::uint8_t value = 0;
@@ -93,10 +97,13 @@ TEST(Canary, ACountOfOneAfterAStopInAHookMayRunMore) {
     std::uint64_t seen = 0;
     std::uint64_t at = 0;
   } stopper;
-  engine.hook(UC_HOOK_CODE, +[](uc_engine* uc, std::uint64_t, std::uint32_t, void* user) {
-    auto& state = *static_cast<Stopper*>(user);
-    if (++state.seen == state.at) uc_emu_stop(uc);
-  }, &stopper);
+  engine.hook(
+      UC_HOOK_CODE,
+      +[](uc_engine* uc, std::uint64_t, std::uint32_t, void* user) {
+        auto& state = *static_cast<Stopper*>(user);
+        if (++state.seen == state.at) uc_emu_stop(uc);
+      },
+      &stopper);
   bool wrong = false;
   for (std::uint64_t round = 1; round <= 50; ++round) {
     stopper.seen = 0;
@@ -110,7 +117,8 @@ TEST(Canary, ACountOfOneAfterAStopInAHookMayRunMore) {
     }
   }
   // Nothing in emu/ relies on count = 1 but the loading of CR0 into a fresh engine.
-  std::cout << "count = 1 after a stop ran " << (wrong ? "many instructions" : "one instruction each time, in this loop") << '\n';
+  std::cout << "count = 1 after a stop ran "
+            << (wrong ? "many instructions" : "one instruction each time, in this loop") << '\n';
 }
 
 TEST(Canary, TheTimeStampIsTheHosts) {
@@ -139,10 +147,13 @@ TEST(Canary, ASecondContributoryFaultTurnsIntoADoubleFault) {
   Engine engine({0xf7, 0xf1, 0xf4});  // div %ecx
   engine.set(UC_X86_REG_RCX, 0);
   std::vector<std::uint32_t> vectors;
-  engine.hook(UC_HOOK_INTR, +[](uc_engine* uc, std::uint32_t vector, void* user) {
-    static_cast<std::vector<std::uint32_t>*>(user)->push_back(vector);
-    uc_emu_stop(uc);
-  }, &vectors);
+  engine.hook(
+      UC_HOOK_INTR,
+      +[](uc_engine* uc, std::uint32_t vector, void* user) {
+        static_cast<std::vector<std::uint32_t>*>(user)->push_back(vector);
+        uc_emu_stop(uc);
+      },
+      &vectors);
   engine.run(SIZE_MAX);
   engine.run(SIZE_MAX);
   ASSERT_EQ(vectors.size(), 2U);
@@ -165,9 +176,12 @@ TEST(Canary, TheWriteHookFiresBeforeAStoreThatFaults) {
   Engine engine({0x48, 0x89, 0x03, 0xf4});
   std::uint64_t writes = 0;
   engine.set(UC_X86_REG_RBX, 0x100000);
-  engine.hook(UC_HOOK_MEM_WRITE, +[](uc_engine*, uc_mem_type, std::uint64_t, int, std::int64_t, void* user) {
-    ++*static_cast<std::uint64_t*>(user);
-  }, &writes);
+  engine.hook(
+      UC_HOOK_MEM_WRITE,
+      +[](uc_engine*, uc_mem_type, std::uint64_t, int, std::int64_t, void* user) {
+        ++*static_cast<std::uint64_t*>(user);
+      },
+      &writes);
   EXPECT_EQ(engine.run(SIZE_MAX), UC_ERR_WRITE_UNMAPPED);
   expect_fault(writes == 1, "what a faulting instruction logged is dropped");
 }
@@ -191,16 +205,20 @@ TEST(Canary, TheHostCannotSetTaskSwitched) {
   Engine engine({0x0f, 0x58, 0xc1, 0xf4});  // addps %xmm1,%xmm0
   engine.set(UC_X86_REG_CR0, engine.get(UC_X86_REG_CR0) | 8);
   std::uint64_t raised = 0;
-  engine.hook(UC_HOOK_INTR, +[](uc_engine* uc, std::uint32_t, void* user) {
-    ++*static_cast<std::uint64_t*>(user);
-    uc_emu_stop(uc);
-  }, &raised);
+  engine.hook(
+      UC_HOOK_INTR,
+      +[](uc_engine* uc, std::uint32_t, void* user) {
+        ++*static_cast<std::uint64_t*>(user);
+        uc_emu_stop(uc);
+      },
+      &raised);
   engine.run(SIZE_MAX);
   expect_fault(raised == 0, "a new engine loads CR0 by an instruction");
 }
 
 TEST(Canary, AStoreIntoItsOwnBlockIsHookedTwice) {
-  Engine engine({0xc6, 0x05, 0x02, 0, 0, 0, 5, 0x90, 0xb8, 3, 0, 0, 0, 0xf4});  // movb $5,2f+1; nop; 2: mov $3,%eax; hlt
+  Engine engine(
+      {0xc6, 0x05, 0x02, 0, 0, 0, 5, 0x90, 0xb8, 3, 0, 0, 0, 0xf4});  // movb $5,2f+1; nop; 2: mov $3,%eax; hlt
   std::uint64_t executed = 0;
   engine.hook(UC_HOOK_CODE, &count_code, &executed);
   engine.run(SIZE_MAX);
@@ -253,7 +271,8 @@ TEST(Canary, TheFirstModelOfALaterEngineLacksNewerInstructions) {
   Engine engine({0x66, 0x0f, 0x38, 0x00, 0xc1, 0xf4});  // pshufb %xmm1,%xmm0
   const bool refused = engine.run(SIZE_MAX) != UC_ERR_OK;
   EXPECT_FALSE(refused && engine_version() == "2.0.1");
-  std::cout << "pshufb with the engine's first model: " << (refused ? "refused, so another model is chosen" : "runs") << '\n';
+  std::cout << "pshufb with the engine's first model: " << (refused ? "refused, so another model is chosen" : "runs")
+            << '\n';
 }
 
 TEST(Canary, ALaterEngineWritesCr3WithCr2) {
@@ -268,7 +287,8 @@ TEST(Canary, TheMxcsrExceptionFlagsNeverRise) {
   Engine engine({0xf3, 0x0f, 0x5e, 0xc1, 0xf4});  // divss %xmm1,%xmm0: 0 / 0
   engine.set(UC_X86_REG_MXCSR, 0x1f80);
   engine.run(SIZE_MAX);
-  expect_fault((engine.get(UC_X86_REG_MXCSR) & 0x3f) == 0, "the tool says that MXCSR's exception flags are not emulated");
+  expect_fault((engine.get(UC_X86_REG_MXCSR) & 0x3f) == 0,
+               "the tool says that MXCSR's exception flags are not emulated");
 }
 
 }  // namespace

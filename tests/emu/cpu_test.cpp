@@ -141,7 +141,8 @@ TEST_P(RewritingTest, RenewsTheEngineWhenItHasTranslatedMuch) {
   EXPECT_EQ(machine->steps(), 2 + kRounds * (3 + 2 + 400 + 3) + 3) << "none twice";
   EXPECT_GE(machine->cpu().engines(), 2U);
 }
-INSTANTIATE_TEST_SUITE_P(Cpu, RewritingTest, testing::Values("rewriting", "rewriting_itself"), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Cpu, RewritingTest, testing::Values("rewriting", "rewriting_itself"),
+                         [](const auto& test) { return test.param; });
 
 TEST(CpuTest, AFrameThatLandsOnCodeIsNoticed) {
   const auto machine = boot_at(control(), "frame_on_code");

@@ -1,4 +1,5 @@
-// Both syntaxes, operands with the implicit ones, moves that can be foretold; and that Capstone 4 and 5 say the same of them.
+// Both syntaxes, operands with the implicit ones, moves that can be foretold; and that Capstone 4 and 5 say the same of
+// them.
 #include "emu/disassembler.h"
 
 #include <gtest/gtest.h>

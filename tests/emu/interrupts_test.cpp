@@ -19,7 +19,9 @@ const Image& guest() {
   return kImage;
 }
 
-std::uint64_t at(const std::string& label) { return symbol(guest(), label).value; }
+std::uint64_t at(const std::string& label) {
+  return symbol(guest(), label).value;
+}
 
 std::unique_ptr<Machine> with_timer(const std::string& label, std::uint64_t steps) {
   auto machine = boot_at(guest(), label);
@@ -43,7 +45,8 @@ TEST(Interrupts, TheTimerFiresAfterExactlySoManySteps) {
   const std::uint64_t result = [&] {
     path.push_back(plain->registers()[Register::rip]);
     Stop stop;
-    while ((stop = plain->run(plain->steps() + 1)).reason == Stop::Reason::limit) path.push_back(plain->registers()[Register::rip]);
+    while ((stop = plain->run(plain->steps() + 1)).reason == Stop::Reason::limit)
+      path.push_back(plain->registers()[Register::rip]);
     return static_cast<std::uint64_t>(stop.code);
   }();
   ASSERT_GT(path.size(), 15U);
@@ -152,10 +155,12 @@ TEST(Interrupts, WhereThereIsNoHandlerTheGuestEnds) {
 
 TEST(Interrupts, WaitForTheFlagAndOneInstructionMore) {
   // The interrupt is due from the first nop on; it comes in front of the instruction at the second label.
-  for (const char* label : {"held_sti", "held_sti_cli", "held_popf", "held_stack_segment", "held_twice", "held_sti_again", "held_sti_hlt"}) {
+  for (const char* label : {"held_sti", "held_sti_cli", "held_popf", "held_stack_segment", "held_twice",
+                            "held_sti_again", "held_sti_hlt"}) {
     const auto machine = boot_at(guest(), label);
     ASSERT_TRUE(run_to(*machine, at("timer_handled"))) << label;
-    EXPECT_EQ(word_at(*machine, Address{machine->registers()[Register::rsp]}), at(std::string(label) + "_here")) << label;
+    EXPECT_EQ(word_at(*machine, Address{machine->registers()[Register::rsp]}), at(std::string(label) + "_here"))
+        << label;
     const Stop stop = machine->run(1000);
     EXPECT_EQ(stop.reason, Stop::Reason::exited) << label << ": " << stop.message;
     EXPECT_EQ(stop.code, 0);
@@ -166,7 +171,8 @@ TEST(Interrupts, HltPassesOverTheTimeUntilTheTimer) {
   const auto machine = with_timer("sleeping", 1000);
   const Stop stop = machine->run(10'000);
   ASSERT_EQ(stop.reason, Stop::Reason::exited) << stop.message;
-  EXPECT_EQ(stop.code, 4 + 1000 + 2 + 2) << "to the out, the timer's time, the handler, to the second look at the clock";
+  EXPECT_EQ(stop.code, 4 + 1000 + 2 + 2)
+      << "to the out, the timer's time, the handler, to the second look at the clock";
   EXPECT_LT(machine->steps(), 120U);
   EXPECT_EQ(boot_at(guest(), "sleeping_for_ever")->run(100).reason, Stop::Reason::halted);
   EXPECT_EQ(boot_at(guest(), "sleeping_deaf")->run(100).reason, Stop::Reason::halted) << "interrupts are off";

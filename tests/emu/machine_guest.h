@@ -47,7 +47,9 @@ class LogSink final : public StepSink {
     buffer_->sequence.store(++sequence_);
     return buffer_.get();
   }
-  void publish(StepBuffer& buffer) override { words_.insert(words_.end(), buffer.words, buffer.words + buffer.used.load()); }
+  void publish(StepBuffer& buffer) override {
+    words_.insert(words_.end(), buffer.words, buffer.words + buffer.used.load());
+  }
   [[nodiscard]] const std::vector<std::uint64_t>& words() const { return words_; }
 
  private:

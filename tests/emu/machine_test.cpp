@@ -21,9 +21,11 @@ struct Fault {
   std::optional<std::uint64_t> error_code = std::nullopt;
   std::string address = {};  ///< cr2: a symbol or a number; empty: none
   std::string message = {};
-  std::string rip = {};      ///< at the fault, likewise; empty: at the label's instruction
+  std::string rip = {};  ///< at the fault, likewise; empty: at the label's instruction
 };
-void PrintTo(const Fault& fault, std::ostream* out) { *out << fault.label; }
+void PrintTo(const Fault& fault, std::ostream* out) {
+  *out << fault.label;
+}
 
 const Image& faults() {
   static const Image kImage = machine_guest("faults");
@@ -103,49 +105,48 @@ TEST_P(FaultTest, IsDeliveredThroughTheInterruptTable) {
   }
 }
 
-const std::vector<Fault> kFaults = {
-    {"read_unmapped", 14, 0, "0x700000", "#PF page fault at 0x"},
-    {"write_unmapped", 14, 2, "0x700008", "write to unmapped 0x700008"},
-    {"write_read_only", 14, 3, "constant", "write to protected 0x48"},
-    {"add_read_only", 14, 3, "constant", "write to protected"},
-    {"exchange_read_only", 14, 3, "constant", "write to protected"},
-    {"push_unmapped", 14, 2, "0x5ffff8", "write to unmapped 0x5ffff8"},
-    {"pop_unmapped", 14, 0, "0x604000", "read of unmapped 0x604000"},
-    {"pop_to_read_only", 14, 3, "constant", "write to protected"},
-    {"call_from_full_stack", 14, 2, "0x5ffff8", "write to unmapped"},
-    {"torn_word", 14, 2, "0x604000", "write to unmapped 0x604000"},
-    {"torn_into_read_only", 14, 3, "edge_read_only", "write to protected"},
-    {"torn_add", 14, 3, "edge_read_only", "write to protected"},
-    {"torn_sse", 14, 2, "0x604000", "write to unmapped"},
-    {"torn_sse_odd", 14, 3, "edge_read_only", "write to protected"},
-    {"torn_fxsave", 14, 2, "0x604000", "write to unmapped"},
-    {"torn_fnsave", 14, 3, "edge_read_only", "write to protected"},
-    {"torn_real", 14, 2, "0x604000", "write to unmapped"},
-    {"torn_enter", 14, 2, "0x5ffff8", "write to unmapped"},
-    {"real_unmapped", 14, 2, "0x700000", "write to unmapped"},
-    {"integer_read_only", 14, 3, "constant", "write to protected"},
-    {"rep_store_up", 14, 2, "0x604000", "write to unmapped"},
-    {"rep_store_down", 14, 2, "0x5ffffb", "write to unmapped"},
-    {"rep_copy_reads_unmapped", 14, 0, "0x604000", "read of unmapped"},
-    {"rep_scan", 14, 0, "0x604000", "read of unmapped"},
-    {"undefined", 6, std::nullopt, {}, "#UD invalid opcode"},
-    {"vector_extension", 6, std::nullopt, {}, "vaddps"},
-    {"extended_state", 6, std::nullopt, {}, "xsave"},
-    {"random", 6, std::nullopt, {}, "#UD"},
-    {"random_seed", 6, std::nullopt, {}, "#UD"},
-    {"divide_by_zero", 0, std::nullopt, {}, "#DE divide error"},
-    {"divide_overflow", 0, std::nullopt, {}, "#DE divide error"},
-    {"misaligned_move", 13, 0, {}, "16-byte"},
-    {"misaligned_fxsave", 13, 0, {}, "16"},
-    {"not_canonical", 13, 0, {}, "not canonical"},
-    {"not_canonical_stack", 12, 0, {}, "not canonical"},
-    {"breakpoint_register", 6, std::nullopt, {}, "hardware breakpoints"},
-    {"breakpoint_register_alias", 6, std::nullopt, {}, "hardware breakpoints"},
-    {"jump_unmapped", 14, 16, "0x700000", "fetch from unmapped 0x700000", "0x700000"},
-    {"call_unmapped", 14, 16, "0x700000", "fetch from unmapped", "0x700000"},
-    {"return_unmapped", 14, 16, "0x700000", "fetch from unmapped", "0x700000"},
-    {"branch_unmapped", 14, 16, "0x700000", "fetch from unmapped", "0x700000"},
-    {"jump_to_data", 14, 17, "data", "fetch from protected", "data"}};
+const std::vector<Fault> kFaults = {{"read_unmapped", 14, 0, "0x700000", "#PF page fault at 0x"},
+                                    {"write_unmapped", 14, 2, "0x700008", "write to unmapped 0x700008"},
+                                    {"write_read_only", 14, 3, "constant", "write to protected 0x48"},
+                                    {"add_read_only", 14, 3, "constant", "write to protected"},
+                                    {"exchange_read_only", 14, 3, "constant", "write to protected"},
+                                    {"push_unmapped", 14, 2, "0x5ffff8", "write to unmapped 0x5ffff8"},
+                                    {"pop_unmapped", 14, 0, "0x604000", "read of unmapped 0x604000"},
+                                    {"pop_to_read_only", 14, 3, "constant", "write to protected"},
+                                    {"call_from_full_stack", 14, 2, "0x5ffff8", "write to unmapped"},
+                                    {"torn_word", 14, 2, "0x604000", "write to unmapped 0x604000"},
+                                    {"torn_into_read_only", 14, 3, "edge_read_only", "write to protected"},
+                                    {"torn_add", 14, 3, "edge_read_only", "write to protected"},
+                                    {"torn_sse", 14, 2, "0x604000", "write to unmapped"},
+                                    {"torn_sse_odd", 14, 3, "edge_read_only", "write to protected"},
+                                    {"torn_fxsave", 14, 2, "0x604000", "write to unmapped"},
+                                    {"torn_fnsave", 14, 3, "edge_read_only", "write to protected"},
+                                    {"torn_real", 14, 2, "0x604000", "write to unmapped"},
+                                    {"torn_enter", 14, 2, "0x5ffff8", "write to unmapped"},
+                                    {"real_unmapped", 14, 2, "0x700000", "write to unmapped"},
+                                    {"integer_read_only", 14, 3, "constant", "write to protected"},
+                                    {"rep_store_up", 14, 2, "0x604000", "write to unmapped"},
+                                    {"rep_store_down", 14, 2, "0x5ffffb", "write to unmapped"},
+                                    {"rep_copy_reads_unmapped", 14, 0, "0x604000", "read of unmapped"},
+                                    {"rep_scan", 14, 0, "0x604000", "read of unmapped"},
+                                    {"undefined", 6, std::nullopt, {}, "#UD invalid opcode"},
+                                    {"vector_extension", 6, std::nullopt, {}, "vaddps"},
+                                    {"extended_state", 6, std::nullopt, {}, "xsave"},
+                                    {"random", 6, std::nullopt, {}, "#UD"},
+                                    {"random_seed", 6, std::nullopt, {}, "#UD"},
+                                    {"divide_by_zero", 0, std::nullopt, {}, "#DE divide error"},
+                                    {"divide_overflow", 0, std::nullopt, {}, "#DE divide error"},
+                                    {"misaligned_move", 13, 0, {}, "16-byte"},
+                                    {"misaligned_fxsave", 13, 0, {}, "16"},
+                                    {"not_canonical", 13, 0, {}, "not canonical"},
+                                    {"not_canonical_stack", 12, 0, {}, "not canonical"},
+                                    {"breakpoint_register", 6, std::nullopt, {}, "hardware breakpoints"},
+                                    {"breakpoint_register_alias", 6, std::nullopt, {}, "hardware breakpoints"},
+                                    {"jump_unmapped", 14, 16, "0x700000", "fetch from unmapped 0x700000", "0x700000"},
+                                    {"call_unmapped", 14, 16, "0x700000", "fetch from unmapped", "0x700000"},
+                                    {"return_unmapped", 14, 16, "0x700000", "fetch from unmapped", "0x700000"},
+                                    {"branch_unmapped", 14, 16, "0x700000", "fetch from unmapped", "0x700000"},
+                                    {"jump_to_data", 14, 17, "data", "fetch from protected", "data"}};
 INSTANTIATE_TEST_SUITE_P(Machine, FaultTest, testing::ValuesIn(kFaults),
                          [](const auto& test) { return test.param.label; });
 

@@ -8,7 +8,8 @@
 namespace fiberscope::emu {
 namespace {
 
-LoadedRegion region(const std::string& name, std::uint64_t low, std::uint64_t high, std::vector<std::uint8_t> contents = {}) {
+LoadedRegion region(const std::string& name, std::uint64_t low, std::uint64_t high,
+                    std::vector<std::uint8_t> contents = {}) {
   return {{name, RegionKind::data, {Address{low}, Address{high}}, true, true, false}, std::move(contents)};
 }
 

@@ -1,5 +1,5 @@
-// The rules of the write sets that no run can show, because the engine or the values hide them: each stated once, by bytes.
-// That the sets miss nothing of what instructions do is shown by EngineRecording.EveryEncodingEqualsTheOracle.
+// The rules of the write sets that no run can show, because the engine or the values hide them: each stated once, by
+// bytes. That the sets miss nothing of what instructions do is shown by EngineRecording.EveryEncodingEqualsTheOracle.
 #include "emu/write_set.h"
 
 #include <gtest/gtest.h>
@@ -14,13 +14,17 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-WriteSet set_of(const Bytes& bytes) { return Disassembler().write_set(bytes); }
+WriteSet set_of(const Bytes& bytes) {
+  return Disassembler().write_set(bytes);
+}
 
 bool has_all(const WriteSet& set, std::initializer_list<Register> registers) {
   return std::all_of(registers.begin(), registers.end(), [&](Register reg) { return set.contains(reg); });
 }
 
-bool is_everything(const WriteSet& set) { return set.slots().size() == kRegisterSlots - 1; }
+bool is_everything(const WriteSet& set) {
+  return set.slots().size() == kRegisterSlots - 1;
+}
 
 TEST(WriteSet, PlainInstructionsChangeFew) {
   EXPECT_EQ(set_of({0x48, 0x89, 0xf4}).slots(), std::vector<std::uint8_t>{slot(Register::rsp)}) << "mov %rsi,%rsp";
@@ -52,7 +56,8 @@ TEST(WriteSet, StringComparisonsLeaveTheirResultWhereItIs) {
 TEST(WriteSet, LockedAndExchangingInstructionsChangeWhatTheDecoderForgets) {
   EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x0f, 0xb1, 0x0b}), {Register::rax, Register::rflags})) << "lock cmpxchg";
   EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x0f, 0xc1, 0x03}), {Register::rax, Register::rflags})) << "lock xadd";
-  EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x01, 0x03}), {Register::rdx, Register::r15, Register::rflags})) << "any lock: all of them";
+  EXPECT_TRUE(has_all(set_of({0xf0, 0x48, 0x01, 0x03}), {Register::rdx, Register::r15, Register::rflags}))
+      << "any lock: all of them";
   EXPECT_TRUE(set_of({0xd7}).contains(Register::rax)) << "xlat";
   EXPECT_TRUE(has_all(set_of({0xc8, 0, 0, 0}), {Register::rsp, Register::rbp})) << "enter";
   EXPECT_TRUE(set_of({0xfb}).contains(Register::rflags)) << "sti";
@@ -63,9 +68,10 @@ TEST(WriteSet, LockedAndExchangingInstructionsChangeWhatTheDecoderForgets) {
 
 TEST(WriteSet, SystemInstructionsChangeEverything) {
   for (const Bytes& bytes :
-       {Bytes{0x48, 0xcf}, Bytes{0xcb}, Bytes{0xcd, 0x80}, Bytes{0xcc}, Bytes{0x0f, 0x01, 0xf8}, Bytes{0x0f, 0x30}, Bytes{0x0f, 0x32},
-        Bytes{0x0f, 0x31}, Bytes{0x0f, 0x22, 0xc0}, Bytes{0x0f, 0xae, 0x03}, Bytes{0x0f, 0xa1}, Bytes{0x0f, 0xb4, 0x03},
-        Bytes{0x0f, 0xaa}, Bytes{0x0f, 0xc7, 0x0b}, Bytes{0xff, 0x1b}, Bytes{0xff, 0x2b}, Bytes{0x0f, 0x06}, Bytes{0x0f, 0x00, 0xd8}})
+       {Bytes{0x48, 0xcf}, Bytes{0xcb}, Bytes{0xcd, 0x80}, Bytes{0xcc}, Bytes{0x0f, 0x01, 0xf8}, Bytes{0x0f, 0x30},
+        Bytes{0x0f, 0x32}, Bytes{0x0f, 0x31}, Bytes{0x0f, 0x22, 0xc0}, Bytes{0x0f, 0xae, 0x03}, Bytes{0x0f, 0xa1},
+        Bytes{0x0f, 0xb4, 0x03}, Bytes{0x0f, 0xaa}, Bytes{0x0f, 0xc7, 0x0b}, Bytes{0xff, 0x1b}, Bytes{0xff, 0x2b},
+        Bytes{0x0f, 0x06}, Bytes{0x0f, 0x00, 0xd8}})
     EXPECT_TRUE(is_everything(set_of(bytes))) << testing::PrintToString(bytes);
   EXPECT_TRUE(has_all(set_of({0x8e, 0xd8}), {Register::ds, Register::ss, Register::fs_base, Register::gs_base}));
 }

@@ -1,5 +1,6 @@
 /* Runs natively and writes to standard output where each of its locals really lay: the second way of knowing for
- * local_variables_test.cpp. A record is {name, address of the local - CFA, size, an address of code at which it lives}, and
+ * local_variables_test.cpp. A record is {name, address of the local - CFA, size, an address of code at which it lives},
+ * and
  * __builtin_dwarf_cfa is the compiler's own idea of the CFA. */
 typedef unsigned long word;
 
@@ -16,20 +17,20 @@ word debug_registers[16]; /* rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8 … r15 
 volatile word debug_input = 0x5ca1ab1e;
 volatile word debug_sink;
 
-__attribute__((noinline)) void debug_note(const char *name, const volatile void *address, const void *cfa, word size,
+__attribute__((noinline)) void debug_note(const char* name, const volatile void* address, const void* cfa, word size,
                                           word rip) {
-  struct record *record = &debug_records[debug_record_count++];
+  struct record* record = &debug_records[debug_record_count++];
   for (int i = 0; i < 31 && name[i] != 0; ++i) record->name[i] = name[i];
-  record->cfa_offset = (const char *)address - (const char *)cfa;
+  record->cfa_offset = (const char*)address - (const char*)cfa;
   record->size = size;
   record->rip = rip;
 }
 
-#define NOTE(name, place)                                                       \
-  do {                                                                          \
-    word here_;                                                                 \
-    __asm__ volatile("leaq 0(%%rip), %0" : "=r"(here_) : : "memory");           \
-    debug_note(name, &(place), __builtin_dwarf_cfa(), sizeof(place), here_);    \
+#define NOTE(name, place)                                                    \
+  do {                                                                       \
+    word here_;                                                              \
+    __asm__ volatile("leaq 0(%%rip), %0" : "=r"(here_) : : "memory");        \
+    debug_note(name, &(place), __builtin_dwarf_cfa(), sizeof(place), here_); \
   } while (0)
 
 enum colour { RED, GREEN };
@@ -47,7 +48,7 @@ struct job {
     long number;
     char letter;
   };
-  const struct job *next;
+  const struct job* next;
 };
 
 __attribute__((noinline)) int debug_scalars(int first, long second, char third) {
@@ -62,12 +63,12 @@ __attribute__((noinline)) int debug_scalars(int first, long second, char third) 
   NOTE("paint", paint);
   NOTE("small", small);
   NOTE("shared", shared);
-  NOTE("wide.low", *(word *)&wide);
+  NOTE("wide.low", *(word*)&wide);
   elsewhere += small;
   return elsewhere + paint + first;
 }
 
-__attribute__((noinline)) long debug_aggregates(struct job *given) {
+__attribute__((noinline)) long debug_aggregates(struct job* given) {
   struct job job = {0};
   volatile int grid[2][3] = {{0}};
   volatile char buffer[300];
@@ -135,7 +136,7 @@ __attribute__((noinline)) word debug_optimized(word start) {
   return result + kept;
 }
 
-static long system_call(long number, long a, const void *b, word c) {
+static long system_call(long number, long a, const void* b, word c) {
   long result;
   __asm__ volatile("syscall" : "=a"(result) : "a"(number), "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
   return result;

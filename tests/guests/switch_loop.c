@@ -2,10 +2,10 @@
 #include "asm/runtime/tcb.h"
 #include "asm/runtime/thread.h"
 
-extern void switch_to_context(uint64_t *save_rsp, uint64_t load_rsp);
+extern void switch_to_context(uint64_t* save_rsp, uint64_t load_rsp);
 extern struct tcb thread_table[];
 
-static void *other(void *argument) {
+static void* other(void* argument) {
   (void)argument;
   for (;;) switch_to_context(&thread_table[1].saved_rsp, thread_table[0].saved_rsp);
   return 0;
