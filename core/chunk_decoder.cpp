@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/chunk.h"
+#include "core/forecast.h"
 #include "core/zstd_codec.h"
 
 namespace fiberscope::core {
@@ -9,10 +10,6 @@ namespace {
 using emu::Register;
 
 constexpr std::size_t kRsp = emu::slot(Register::rsp);
-
-std::uint64_t truncate(std::uint64_t value, std::size_t size) {
-  return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1);
-}
 
 }  // namespace
 
@@ -65,20 +62,7 @@ bool ChunkDecoder::next(StepEffects* effects) {
     effects->instruction = flow_.instruction();
     effects->rip_before = step.address;
   }
-  std::uint64_t source = 0;
-  switch (step.source) {
-    case StepTemplate::Source::reg:
-      source = truncate(registers.slots[step.source_slot], step.source_size);
-      break;
-    case StepTemplate::Source::memory:
-      source = state_.read(operand_address(step.source_memory, registers, step.next_address()), step.source_size);
-      break;
-    case StepTemplate::Source::constant:
-      source = step.constant;
-      break;
-    case StepTemplate::Source::none:
-      break;
-  }
+  const std::uint64_t source = foretold_source(step, state_);
   apply_writes(step, ahead_ == FlowReader::Item::step, source, effects);
   for (const std::uint8_t slot : step.slots) {
     const std::uint64_t old = registers.slots[slot];
@@ -115,7 +99,7 @@ void ChunkDecoder::apply_writes(const StepTemplate& step, bool expected, std::ui
     const std::uint64_t address =
         operand_address(operand, registers, step.next_address()) + static_cast<std::uint64_t>(writes_.get_signed());
     const std::uint64_t forecast = foretold ? source : state_.read(address, operand.size);
-    store(address, truncate(forecast + static_cast<std::uint64_t>(writes_.get_signed()), operand.size), operand.size,
+    store(address, truncated(forecast + static_cast<std::uint64_t>(writes_.get_signed()), operand.size), operand.size,
           effects);
   }
 }
@@ -136,7 +120,7 @@ void ChunkDecoder::apply_explicit_write(std::uint64_t base, StepEffects* effects
     return;
   }
   if (size == 0 || size > 8) throw CorruptData("a write has an impossible size");
-  store(address, truncate(state_.read(address, size) + static_cast<std::uint64_t>(writes_.get_signed()), size), size,
+  store(address, truncated(state_.read(address, size) + static_cast<std::uint64_t>(writes_.get_signed()), size), size,
         effects);
 }
 

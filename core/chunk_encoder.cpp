@@ -2,6 +2,7 @@
 
 #include "core/chunk.h"
 #include "core/chunk_format.h"
+#include "core/forecast.h"
 #include "core/zstd_codec.h"
 
 namespace fiberscope::core {
@@ -11,10 +12,6 @@ using emu::RecordTag;
 using emu::Register;
 
 constexpr std::uint64_t kRsp = emu::slot(Register::rsp);
-
-std::uint64_t truncate(std::uint64_t value, std::size_t size) {
-  return size >= 8 ? value : value & ((std::uint64_t{1} << (8 * size)) - 1);
-}
 
 std::size_t record_words(const std::uint64_t* record, const std::vector<StepTemplate>& templates, std::uint32_t id) {
   return 2 + (record[0] >> 32) + templates[id].slots.size();
@@ -167,20 +164,7 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint32_t id, st
   has_previous_ = true;
 
   // Everything foretold is computed from the state before the step.
-  std::uint64_t source = 0;
-  switch (step.source) {
-    case StepTemplate::Source::reg:
-      source = truncate(registers.slots[step.source_slot], step.source_size);
-      break;
-    case StepTemplate::Source::memory:
-      source = state_.read(operand_address(step.source_memory, registers, step.next_address()), step.source_size);
-      break;
-    case StepTemplate::Source::constant:
-      source = step.constant;
-      break;
-    case StepTemplate::Source::none:
-      break;
-  }
+  const std::uint64_t source = foretold_source(step, state_);
   bool look = false;
   if (expected) {
     for (std::size_t i = 0; i < step.writes.size(); ++i) {
@@ -188,7 +172,7 @@ void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint32_t id, st
       const OperandAddress& operand = step.writes[i];
       const bool foretold =
           i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
-      const std::uint64_t value = truncate(writes[2 * i + 1], operand.size);
+      const std::uint64_t value = truncated(writes[2 * i + 1], operand.size);
       const std::uint64_t forecast = foretold ? source : state_.read(address, operand.size);
       writes_.put_signed(static_cast<std::int64_t>(address - operand_address(operand, registers, step.next_address())));
       writes_.put_signed(format::signed_difference(value, forecast, operand.size));
@@ -249,7 +233,7 @@ bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_
         look |= observer_.on_watched_write(address, bytes.size());
       i += 2 + (bytes.size() + 7) / 8;
     } else {
-      const std::uint64_t value = truncate(words[i + 1], size);
+      const std::uint64_t value = truncated(words[i + 1], size);
       writes_.put_signed(format::signed_difference(value, state_.read(address, size), size));
       state_.write(address, value, size);
       if (watched_.contains(emu::Address{address})) look |= observer_.on_watched_write(address, size);
