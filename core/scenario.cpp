@@ -140,12 +140,25 @@ void read_profile(TomlTable& file, Scenario& scenario) {
 void read_expected(TomlTable& file, Scenario& scenario) {
   auto table = file.table("expected");
   if (!table) return;
-  const std::int64_t exit_code = table->integer("exit_code").value_or(0);
-  scenario.expected.output = table->text("stdout").value_or("");
+  ExpectedRun& expected = scenario.expected;
+  expected.output = table->text("stdout").value_or("");
+  const std::string ends = table->text("ends", kOptional).value_or("exit");
+  const std::int64_t exit_code = table->integer("exit_code", ends == "exit" ? kRequired : kOptional).value_or(0);
+  const auto presence = ends == "fault" ? kRequired : kOptional;
+  expected.fault = table->text("fault", presence).value_or("");
+  expected.fault_at = table->text("at", presence).value_or("");
   table->finish();
+  const auto reason = emu::stop_reason_by_name(ends);
+  if (!reason) {
+    table->report("ends", fmt::format("a run cannot end with '{}'; expected \"exit\", \"fault\", \"halt\", "
+                                      "\"deadlock\" or \"limit\"",
+                                      ends));
+  } else {
+    expected.ends = *reason;
+  }
   if (exit_code < 0 || exit_code > 255)
     table->report("exit_code", fmt::format("exit code {} is not in 0 … 255", exit_code));
-  scenario.expected.exit_code = static_cast<int>(exit_code);
+  expected.exit_code = static_cast<int>(exit_code);
 }
 
 void read_watch(TomlTable& file, Scenario& scenario) {

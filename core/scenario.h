@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "emu/result.h"
+#include "emu/stop.h"
 
 // A scenario is a lesson that runs: which image, what to watch, what to say at each moment. It is one TOML file:
 //
@@ -19,7 +20,12 @@
 //   threads = ["main", "producer"]   names by id, at least one
 //   max_steps = 100000               the run is stopped there
 //   [title]      [summary]           texts; the summary may be absent
-//   [expected]   exit_code = 0, stdout = "…"      what a right run ends with and prints
+//   [expected]   stdout = "…"                     what a right run prints
+//                ends = "exit"                    how it ends, in the words of `run --json` (default "exit"; a scenario
+//                                                 that shows what goes wrong may end with "fault" or "deadlock")
+//                exit_code = 0                    for "exit"
+//                fault = "#GP", at = "function"   for "fault": the exception (a signal's name in the Linux profile) and
+//                                                 the function it happens in
 //   [watch]      functions, registers, symbols    arrays of names to show first; may be absent
 //   [[caption]]  function, instruction, text      what to say about an instruction that just ran
 //   [[question]] function, instruction, [question.ask], [question.answer]   place optional: where it comes up
@@ -77,8 +83,11 @@ struct Question {
 };
 
 struct ExpectedRun {
-  int exit_code = 0;
-  std::string output;  ///< all that the console prints
+  emu::Stop::Reason ends = emu::Stop::Reason::exited;
+  int exit_code = 0;     ///< exited
+  std::string fault;     ///< fault: "#GP" or "SIGSEGV", the first word of the exception …
+  std::string fault_at;  ///< … and the function of the instruction at fault
+  std::string output;    ///< all that the console prints
 };
 
 struct Watch {

@@ -101,7 +101,7 @@ std::string_view to_string(ChainEnd end);
 struct StackView {
   ThreadId thread;
   emu::AddressRange range;
-  emu::Address rsp;        ///< the register's value where it lies on this stack, else the TCB's saved one
+  emu::Address rsp;        ///< the register's value where it lies on this stack, else the one it was left with
   bool holds_rsp = false;  ///< the CPU's rsp lies on this stack
   bool chain_complete = false;
   ChainEnd chain_end = ChainEnd::unknown;

@@ -146,6 +146,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   }
 
   add_threads(snapshot);
+  find_leaves(snapshot);
   const MachineState& state = trace_.state_at(snapshot.step);
   snapshot.registers = state.registers;
   add_next(snapshot, state);
@@ -208,6 +209,28 @@ void SnapshotBuilder::add_threads(Snapshot& snapshot) {
   for (const Thread& thread : threads) lowest_[thread.id] = trace_.lowest_write(thread.stack, snapshot.step);
 }
 
+void SnapshotBuilder::find_leaves(const Snapshot& snapshot) {
+  leaves_.clear();
+  for (const ThreadView& view : snapshot.threads) {
+    const Thread& thread = view.thread;
+    const Switch* leave = snapshot.rsp_thread == thread.id ? nullptr : trace_.last_leave(thread.id, snapshot.step);
+    if (leave == nullptr || leave->step.value == 0) continue;
+    const StepIndex step = leave->step;
+    const auto known = left_with_.find(step);
+    const emu::RegisterFile& registers =
+        known != left_with_.end() ? known->second
+                                  : left_with_.emplace(step, registers_at_leave(step, thread.stack)).first->second;
+    if (thread.stack.contains(Address{registers[Register::rsp]})) leaves_.emplace(thread.id, step);
+  }
+}
+
+emu::RegisterFile SnapshotBuilder::registers_at_leave(StepIndex leave, emu::AddressRange stack) {
+  const emu::RegisterFile before = trace_.state_at(leave - 1).registers;
+  // Where an interrupt took rsp away, the step before it still was the thread's own.
+  const emu::RegisterFile after = without_events(trace_.effects_of(leave), before).after;
+  return stack.contains(Address{after[Register::rsp]}) ? after : before;
+}
+
 void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) {
   for (const ThreadView& view : snapshot.threads) {
     const Thread& thread = view.thread;
@@ -220,7 +243,9 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
       const Address low = std::max(access.address, thread.stack.low);
       lowest = lowest ? std::min(*lowest, low) : low;
     }
-    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest));
+    const auto leave = leaves_.find(thread.id);
+    const emu::RegisterFile* left_with = leave == leaves_.end() ? nullptr : &left_with_.at(leave->second);
+    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest, left_with));
   }
 }
 

@@ -26,6 +26,8 @@ class SnapshotBuilder {
   void add_next(Snapshot& snapshot, const MachineState& state);
   void add_threads(Snapshot& snapshot);
   void add_stacks(Snapshot& snapshot, const MachineState& state);
+  void find_leaves(const Snapshot& snapshot);
+  emu::RegisterFile registers_at_leave(StepIndex leave, emu::AddressRange stack);
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
   [[nodiscard]] InstructionView view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const;
@@ -37,7 +39,9 @@ class SnapshotBuilder {
   StackBuilder stacks_;
   emu::Disassembler disassembler_;
   std::map<ThreadId, std::optional<emu::Address>>
-      lowest_;  ///< what was ever written of each stack, or will be by the next step
+      lowest_;                            ///< what was ever written of each stack, or will be by the next step
+  std::map<ThreadId, StepIndex> leaves_;  ///< the last one of each thread that is not on the CPU …
+  std::map<StepIndex, emu::RegisterFile> left_with_;  ///< … and the registers just before it, for any ever asked for
 };
 
 /// "mov rsp, rsi": mnemonic and operands with one blank between.

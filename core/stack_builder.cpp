@@ -28,22 +28,30 @@ StackBuilder::StackBuilder(const Trace& trace)
   if (const auto resume = image_.symbol("switch_resume")) resume_ = resume->address;
 }
 
-UnwoundChain StackBuilder::chain(const Thread& thread, bool holds_rsp, const MachineState& state) const {
+UnwoundChain StackBuilder::chain(const Thread& thread, bool holds_rsp, const MachineState& state,
+                                 const emu::RegisterFile* left_with) const {
   if (holds_rsp) return unwinder_.running(state.registers, state.memory, thread.stack);
-  const bool parked = resume_ && thread.state != ThreadState::init && thread.stack.contains(thread.saved_rsp);
-  if (!parked) return {};
+  // Where its control block is right about rsp, it also says where the thread will go on.
+  const bool saved = thread.state != ThreadState::init && thread.stack.contains(thread.saved_rsp);
+  const bool agrees = left_with == nullptr || (resume_ && (*left_with)[Register::rsp] == thread.saved_rsp.value);
+  if (!agrees) return unwinder_.running(*left_with, state.memory, thread.stack);
+  if (!saved) return {};
+  if (thread.resume.value != 0) return unwinder_.parked(thread.resume, thread.saved_rsp, state.memory, thread.stack);
+  if (!resume_) return {};
   return unwinder_.parked(*resume_, thread.saved_rsp, state.memory, thread.stack);
 }
 
 StackView StackBuilder::build(const Thread& thread, bool holds_rsp, const MachineState& state,
-                              std::optional<Address> lowest) const {
+                              std::optional<Address> lowest, const emu::RegisterFile* left_with) const {
   StackView view;
   view.thread = thread.id;
   view.range = thread.stack;
   view.holds_rsp = holds_rsp;
-  view.rsp = holds_rsp ? Address{state.registers[Register::rsp]} : thread.saved_rsp;
+  view.rsp = holds_rsp              ? Address{state.registers[Register::rsp]}
+             : left_with != nullptr ? Address{(*left_with)[Register::rsp]}
+                                    : thread.saved_rsp;
   if (!holds_rsp && !thread.stack.contains(view.rsp)) view.rsp = thread.stack.high;
-  const UnwoundChain unwound = chain(thread, holds_rsp, state);
+  const UnwoundChain unwound = chain(thread, holds_rsp, state, left_with);
   view.chain_complete = unwound.complete;
   view.chain_end = unwound.end;
   add_frames(view, unwound, state.memory);

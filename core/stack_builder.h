@@ -24,9 +24,11 @@ class StackBuilder {
   /// to be, if any.
   /// Cell::written_at is left open.
   [[nodiscard]] StackView build(const Thread& thread, bool holds_rsp, const MachineState& state,
-                                std::optional<emu::Address> lowest) const;
-  /// The chain alone.
-  [[nodiscard]] UnwoundChain chain(const Thread& thread, bool holds_rsp, const MachineState& state) const;
+                                std::optional<emu::Address> lowest, const emu::RegisterFile* left_with = nullptr) const;
+  /// The chain alone. Of a parked thread: from `left_with`, the registers when rsp last left its stack, whatever code
+  /// took it away; without them, as for one that never ran, from what its control block says.
+  [[nodiscard]] UnwoundChain chain(const Thread& thread, bool holds_rsp, const MachineState& state,
+                                   const emu::RegisterFile* left_with = nullptr) const;
 
  private:
   struct Mark {

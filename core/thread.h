@@ -29,6 +29,7 @@ struct Thread {
   emu::AddressRange stack;
   emu::Address saved_rsp;  ///< as the control block says; stale while the thread is on the CPU
   emu::Address tcb;        ///< address of the control block
+  emu::Address resume;     ///< as the control block says: where a thread that never ran goes on; 0: switch_resume
 };
 
 /// A step at which rsp left one thread's stack for another's. At cursor `step` rsp is already on the new stack.

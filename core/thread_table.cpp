@@ -8,6 +8,17 @@
 namespace fiberscope::core {
 namespace {
 
+constexpr std::string_view kMainStack = "main";
+
+/// Of a process the kernel made main's stack: its block has no size, the region tells.
+emu::AddressRange stack_of(const tcb& block, const emu::Memory& memory) {
+  if (block.stack_size != 0 || block.kind != KIND_MAIN)
+    return {emu::Address{block.stack_base}, emu::Address{block.stack_base + block.stack_size}};
+  for (const emu::Region& region : memory.regions())
+    if (region.kind == emu::RegionKind::stack && region.name == kMainStack) return region.range;
+  return {};
+}
+
 static_assert(static_cast<int>(ThreadState::finished) == THREAD_FINISHED, "ThreadState mirrors enum thread_state");
 static_assert(static_cast<int>(ThreadKind::signal) == KIND_SIGNAL, "ThreadKind mirrors enum thread_kind");
 
@@ -31,8 +42,9 @@ std::vector<Thread> ThreadTable::read(const emu::Memory& memory) const {
     thread.name.assign(block.name, strnlen(block.name, THREAD_NAME_SIZE));
     thread.kind = block.kind <= KIND_SIGNAL ? static_cast<ThreadKind>(block.kind) : ThreadKind::user;
     thread.state = static_cast<ThreadState>(block.state);
-    thread.stack = {emu::Address{block.stack_base}, emu::Address{block.stack_base + block.stack_size}};
+    thread.stack = stack_of(block, memory);
     thread.saved_rsp = emu::Address{block.saved_rsp};
+    thread.resume = emu::Address{block.resume};
     thread.tcb = range_.low + i * sizeof(tcb);
     threads.push_back(std::move(thread));
   }

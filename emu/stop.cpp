@@ -1,12 +1,24 @@
 #include "emu/stop.h"
 
+#include <algorithm>
 #include <iterator>
 
 namespace fiberscope::emu {
 
+namespace {
+
+constexpr std::string_view kReasons[] = {"exit", "limit", "halt", "fault", "stopped", "crash", "deadlock"};
+
+}  // namespace
+
 std::string_view to_string(Stop::Reason reason) {
-  constexpr std::string_view kNames[] = {"exit", "limit", "halt", "fault", "stopped", "crash", "deadlock"};
-  return kNames[static_cast<std::size_t>(reason)];
+  return kReasons[static_cast<std::size_t>(reason)];
+}
+
+std::optional<Stop::Reason> stop_reason_by_name(std::string_view name) {
+  const auto found = std::find(std::begin(kReasons), std::end(kReasons), name);
+  if (found == std::end(kReasons)) return std::nullopt;
+  return static_cast<Stop::Reason>(found - std::begin(kReasons));
 }
 
 std::string exception_name(std::uint8_t vector) {

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -28,6 +29,8 @@ struct Stop {
 
 /// "exit", "limit", "halt", "fault", "stopped", "crash", "deadlock": the words of the command line's JSON.
 std::string_view to_string(Stop::Reason reason);
+/// The reason of such a word; nothing for any other.
+std::optional<Stop::Reason> stop_reason_by_name(std::string_view name);
 /// "#PF page fault", …; "vector 40" beyond the named ones (Intel SDM vol. 3, table 6-1).
 std::string exception_name(std::uint8_t vector);
 

@@ -2,10 +2,7 @@
 #ifndef FIBERSCOPE_ASM_RUNTIME_SCHEDULER_H
 #define FIBERSCOPE_ASM_RUNTIME_SCHEDULER_H
 
-#include "asm/runtime/tcb.h"
-
-/* Every thread there is, by id. Thread 0 is main and complete before the first step. */
-extern struct tcb thread_table[THREAD_TABLE_SIZE];
+#include "asm/runtime/thread_table.h"
 
 extern struct tcb* running_thread;
 

@@ -41,6 +41,7 @@ struct tcb {
   uint64_t next;               /* struct tcb *: link of the queue the thread is in */
   uint64_t waits_for;          /* struct tcb *: the thread whose end it waits for */
   uint64_t waiters;            /* struct tcb *: head of the queue of those who wait for this one's end */
+  uint64_t resume;             /* where a thread that never ran goes on, once rsp is saved_rsp; 0: at switch_resume */
 };
 
 #ifdef __cplusplus
@@ -64,6 +65,7 @@ TCB_ASSERT(offsetof(struct tcb, result) == 64, "tcb layout");
 TCB_ASSERT(offsetof(struct tcb, next) == 72, "tcb layout");
 TCB_ASSERT(offsetof(struct tcb, waits_for) == 80, "tcb layout");
 TCB_ASSERT(offsetof(struct tcb, waiters) == 88, "tcb layout");
-TCB_ASSERT(sizeof(struct tcb) == 96, "thread_table is an array of these");
+TCB_ASSERT(offsetof(struct tcb, resume) == 96, "tcb layout");
+TCB_ASSERT(sizeof(struct tcb) == 104, "thread_table is an array of these");
 
 #endif

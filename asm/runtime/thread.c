@@ -1,38 +1,11 @@
 #include "asm/runtime/thread.h"
 
 #include "asm/runtime/scheduler.h"
-#include "asm/runtime/stacks.h"
+#include "asm/runtime/stack_pool.h"
 #include "asm/runtime/thread_queue.h"
-
-extern char stack_1[], stack_2[], stack_3[], stack_4[], stack_5[], stack_6[], stack_7[];
-static char* const stacks[THREAD_STACKS] = {NULL, stack_1, stack_2, stack_3, stack_4, stack_5, stack_6, stack_7};
 
 /* thread_entry.S: addresses, not functions to call. */
 extern char thread_entry[], thread_entry_end[];
-
-/* Assembly for the same reason as in platform_put: four steps a character. The last byte of the name stays 0. */
-static void set_name(struct tcb* thread, const char* name) {
-  char* to = thread->name;
-  uint64_t size = THREAD_NAME_SIZE - 1;
-  __asm__ volatile(
-      "1: lodsb\n"
-      "   stosb\n"
-      "   testb %%al, %%al\n"
-      "   loopne 1b"
-      : "+S"(name), "+D"(to), "+c"(size)
-      :
-      : "rax", "cc", "memory");
-}
-
-static struct tcb* unused_thread(void) {
-  for (uint32_t id = 1; id < THREAD_STACKS; ++id) {
-    if (thread_table[id].state == THREAD_UNUSED) {
-      thread_table[id].id = id;
-      return &thread_table[id];
-    }
-  }
-  return NULL;
-}
 
 /* The stack of a thread that never ran, as if thread_entry had called switch_to_context (picture: thread_entry.S). */
 static void build_first_frame(struct tcb* thread) {
@@ -49,14 +22,15 @@ static void build_first_frame(struct tcb* thread) {
 }
 
 struct tcb* thread_create(const char* name, thread_function entry, void* argument, uint16_t priority) {
-  struct tcb* thread = unused_thread();
+  struct tcb* thread = table_take(name, KIND_USER);
   if (thread == NULL) return NULL;
-  thread->state = THREAD_INIT;
-  thread->kind = KIND_USER;
+  void* stack = take_stack();
+  if (stack == NULL) {
+    thread->state = THREAD_UNUSED;
+    return NULL;
+  }
   thread->priority = priority;
-  set_name(thread, name);
-  thread->stack_base = (uint64_t)stacks[thread->id];
-  thread->stack_size = THREAD_STACK_SIZE;
+  table_set_stack(thread, stack, THREAD_STACK_SIZE);
   thread->entry = (uint64_t)entry;
   thread->argument = (uint64_t)argument;
   build_first_frame(thread);

@@ -1,5 +1,6 @@
 #include "tests/app/fake_machine.h"
 
+#include "asm/runtime/tcb.h"
 #include "core/thread.h"
 
 namespace fiberscope::app {
@@ -9,7 +10,7 @@ using core::CellRole;
 using emu::Register;
 
 constexpr std::uint64_t kBlocks = 0x404040;
-constexpr std::uint64_t kBlockSize = 96;
+constexpr std::uint64_t kBlockSize = sizeof(tcb);
 constexpr std::uint64_t kStackSize = 0x1000;
 
 }  // namespace

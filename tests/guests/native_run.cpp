@@ -24,10 +24,14 @@ std::vector<std::uint64_t> read_words(const std::string& path) {
 }  // namespace
 
 NativeRun run_native(const std::string& name, const std::vector<std::uint32_t>& picks) {
+  return run_program(FIBERSCOPE_NATIVE_DIR "/" + name, picks);
+}
+
+NativeRun run_program(const std::string& path, const std::vector<std::uint32_t>& picks) {
   const std::string report = testing::TempDir() + "fiberscope_report_" + std::to_string(getpid());
   std::string command = "FIBERSCOPE_REPORT='" + report + "' FIBERSCOPE_PICKS='";
   for (const std::uint32_t pick : picks) command += std::to_string(pick) + " ";
-  command += "' timeout 20 '" FIBERSCOPE_NATIVE_DIR "/" + name + "'";
+  command += "' timeout 20 '" + path + "'; exit $?";
 
   NativeRun run;
   std::FILE* pipe = popen(command.c_str(), "r");

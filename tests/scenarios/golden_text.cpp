@@ -1,0 +1,120 @@
+#include "tests/scenarios/golden_text.h"
+
+#include <fmt/format.h>
+
+#include <regex>
+#include <set>
+#include <utility>
+
+#include "core/event_names.h"
+#include "core/handoff.h"
+#include "core/thread_table.h"
+#include "emu/disassembler.h"
+
+namespace fiberscope::tests {
+namespace {
+
+using core::StepIndex;
+
+std::string name_of(const std::vector<core::Thread>& threads, std::optional<core::ThreadId> id) {
+  const core::Thread* thread = id ? core::find_thread(threads, *id) : nullptr;
+  return thread == nullptr ? "nobody" : thread->name;
+}
+
+class Writer {
+ public:
+  explicit Writer(ScenarioRun& run)
+      : trace_(*run.trace), image_(trace_.image()), table_(core::ThreadTable::find(image_)) {}
+
+  std::string write() {
+    for (std::uint64_t at = 1; at <= trace_.steps().value; ++at) {
+      step(StepIndex{at});
+      tell_switch(StepIndex{at});
+      for (const core::EventRecord& record : trace_.events_behind(StepIndex{at})) {
+        end_pass();
+        text_ += fmt::format("{} {}\n", core::event_name(record.event.kind), record.event.vector);
+      }
+    }
+    end_pass();
+    const emu::Stop& stop = *trace_.stop();
+    text_ += fmt::format("end: {}", emu::to_string(stop.reason));
+    if (stop.reason == emu::Stop::Reason::exited) text_ += fmt::format(" {}", stop.code);
+    text_ += "\n--- output\n" + trace_.output_until(trace_.steps());
+    return text_;
+  }
+
+ private:
+  /// Routines of assembly files; what C compiles to differs from one compiler to the next.
+  const std::string& routine_at(const core::StepTemplate& step) {
+    const auto [entry, fresh] = routines_.try_emplace(step.address);
+    if (!fresh) return entry->second;
+    const auto line = trace_.debug().line_at(emu::Address{step.address});
+    const auto symbol = image_.symbol_at(emu::Address{step.address});
+    if (line && symbol && line->file.ends_with(".S")) entry->second = symbol->name;
+    return entry->second;
+  }
+
+  void step(StepIndex at) {
+    const core::StepTemplate& step = trace_.templates()[trace_.effects_of(at).instruction];
+    const std::string& routine = routine_at(step);
+    if (routine != pass_) end_pass();
+    if (routine.empty()) return;
+    pass_ = routine;
+    ++pass_steps_;
+    const auto decoded = disassembler_.decode(emu::Address{step.address}, {step.bytes.data(), step.size});
+    lines_ += decoded ? fmt::format("    {} {}", decoded->att_mnemonic, without_addresses(decoded->att_operands))
+                      : "    (bad)";
+    while (lines_.ends_with(' ')) lines_.pop_back();
+    lines_ += '\n';
+  }
+
+  /// Numbers of four digits and more are places in code or data.
+  static std::string without_addresses(const std::string& operands) {
+    static const std::regex kAddress("0x[0-9a-f]{4,}");
+    return std::regex_replace(operands, kAddress, "ADDRESS");
+  }
+
+  void end_pass() {
+    if (pass_.empty()) return;
+    text_ += fmt::format("  {}: {} steps\n", pass_, pass_steps_);
+    if (told_.insert(lines_).second) text_ += lines_;
+    text_ += switches_;
+    pass_.clear();
+    lines_.clear();
+    switches_.clear();
+    pass_steps_ = 0;
+  }
+
+  void tell_switch(StepIndex at) {
+    const core::Switch* last = trace_.last_switch(at);
+    if (last == nullptr || last->step != at) return;
+    const std::vector<core::Thread> threads =
+        table_ ? table_->read(trace_.state_at(at).memory) : std::vector<core::Thread>{};
+    std::string states;
+    for (const core::Thread& thread : threads)
+      states += fmt::format(" {}={}", thread.name, core::to_string(thread.state));
+    switches_ += fmt::format("switch {} -> {} ({}){}\n", name_of(threads, last->from), name_of(threads, last->to),
+                             core::to_string(last->reason), states);
+    if (pass_.empty()) text_ += std::exchange(switches_, {});
+  }
+
+  core::Trace& trace_;
+  const emu::Image& image_;
+  std::optional<core::ThreadTable> table_;
+  emu::Disassembler disassembler_;
+  std::map<std::uint64_t, std::string> routines_;
+  std::set<std::string> told_;
+  std::string pass_;
+  std::string lines_;     ///< of the pass under way
+  std::string switches_;  ///< in it
+  std::uint64_t pass_steps_ = 0;
+  std::string text_;
+};
+
+}  // namespace
+
+std::string golden_text(ScenarioRun& run) {
+  return Writer(run).write();
+}
+
+}  // namespace fiberscope::tests
