@@ -27,11 +27,8 @@ void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
                    {FontRole::mono_bold, FontRole::mono_small, FontRole::mono_tiny}, theme.changed, instruction);
     x += std::min(wide, area.width() * 0.4f) + canvas.px(16);
   }
-  std::string sentence =
+  const std::string sentence =
       now.step.value == 0 && now.caption.sentence.empty() ? words(Word::start_sentence) : now.caption.sentence;
-  for (const core::EventView& event : now.events) {
-    if (!event.text.empty()) sentence += (sentence.empty() ? "" : "  ·  ") + event.text;
-  }
   const Rect box{x, area.y0, right, area.y1};
   canvas.items().mark("caption", box);
   for (const FontRole font : {FontRole::text, FontRole::small}) {

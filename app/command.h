@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/selection.h"
+#include "core/figure.h"
 #include "core/step.h"
 
 namespace fiberscope::app {
@@ -71,6 +72,14 @@ struct SubmitStep {
 struct SubmitFind {
   std::string text;
 };
+/// One of the pictures in the place of code and stacks; none: back to these.
+struct ShowFigure {
+  core::Figure figure = core::Figure::none;
+};
+struct ToggleFigure {};  ///< between code and stacks and the figure that was shown last
+struct ShowAnswer {
+  std::size_t question = 0;
+};  ///< again: hides it
 struct SavePicture {};
 struct Quit {};
 
@@ -82,7 +91,8 @@ using Command =
                  command::ToggleSyntax, command::ToggleReduceMotion, command::ChangeScale, command::PinThread,
                  command::PinPosition, command::ShowControlBlock, command::ShowCode, command::ToCellOrigin,
                  command::ToRegisterOrigin, command::SetHover, command::Open, command::Close, command::Submit,
-                 command::SubmitStep, command::SubmitFind, command::SavePicture, command::Quit>;
+                 command::SubmitStep, command::SubmitFind, command::ShowFigure, command::ToggleFigure,
+                 command::ShowAnswer, command::SavePicture, command::Quit>;
 
 using Commands = std::vector<Command>;
 

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "core/code_view.h"
+#include "core/figure_data.h"
+#include "core/scenario.h"
 #include "core/snapshot.h"
 #include "core/step_search.h"
 #include "core/timeline.h"
@@ -28,6 +30,11 @@ class Document {
   virtual core::CodeView code(core::StepIndex cursor, core::Syntax syntax) = 0;
   /// The code of the function that holds `address`, as it stands at the cursor.
   virtual core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) = 0;
+
+  /// What figures show beside the snapshot of that cursor.
+  virtual core::FigureData figure(core::StepIndex cursor) = 0;
+  /// Nothing where the trace belongs to none.
+  [[nodiscard]] virtual const core::Scenario* scenario() const = 0;
 
   /// The last step at or before the cursor that wrote any byte of the cell, or the register.
   virtual std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size,

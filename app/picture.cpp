@@ -59,6 +59,7 @@ emu::Result<Picture> render_picture(Document& document, const PictureOptions& op
   Session session(document, settings);
   session.set_language(options.language);
   session.freeze(options.cursor, options.phase);
+  session.apply(command::ShowFigure{options.figure});
   if (options.focus) session.apply(command::ToggleFocus{});
 
   const auto width = static_cast<float>(options.width);

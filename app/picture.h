@@ -26,6 +26,7 @@ struct PictureOptions {
   Language language = Language::en;
   core::Syntax syntax = core::Syntax::intel;
   bool focus = false;
+  core::Figure figure = core::Figure::none;
 };
 
 inline constexpr int kSmallestPicture = 320;

@@ -26,6 +26,7 @@ Session::Session(Document& document, const Settings& settings) : document_(docum
   state_.theme = settings.theme;
   state_.syntax = settings.syntax;
   state_.user_scale = settings.user_scale;
+  if (const core::Scenario* scenario = document.scenario()) state_.figure = scenario->opening;
   player_.set_speed(settings.speed, 0);
   player_.set_reduce_motion(settings.reduce_motion);
 }
@@ -96,7 +97,8 @@ double Session::wait() const {
 
 void Session::refresh_scene() {
   const bool film = player_.moving() && player_.film_step().value > 0;
-  const Wanted wanted{std::min(player_.film_step(), end()), film, state_.syntax, selection_.code};
+  const Wanted wanted{std::min(player_.film_step(), end()), film, state_.syntax, selection_.code,
+                      state_.figure != core::Figure::none};
   if (held_ == wanted) return;
   if (film && held_ && held_->step + 1 == wanted.step) {
     before_ = std::move(shown_);
@@ -108,6 +110,8 @@ void Session::refresh_scene() {
   shown_ = document_.snapshot(wanted.step);
   code_ = wanted.code ? document_.code_at(*wanted.code, wanted.step, wanted.syntax)
                       : document_.code(wanted.step, wanted.syntax);
+  figure_.reset();
+  if (wanted.figure) figure_ = document_.figure(wanted.step);
   held_ = wanted;
 }
 
@@ -125,6 +129,8 @@ const View& Session::view() {
                .timeline = &timeline,
                .styles = &styles_,
                .selection = &selection_,
+               .figure = figure_ ? &*figure_ : nullptr,
+               .scenario = document_.scenario(),
                .state = &state_,
                .player = &player_,
                .title = document_.title(),
@@ -307,6 +313,8 @@ void Session::on(const command::Close&) {
     finder_.stop();
   } else if (selection_.code) {
     selection_.code.reset();
+  } else if (state_.figure != core::Figure::none) {
+    on(command::ShowFigure{});
   } else if (state_.focus) {
     state_.focus = false;
   }
@@ -334,6 +342,24 @@ void Session::on(const command::SubmitFind& c) {
   state_.dialog = command::Dialog::none;
   const std::string text = trimmed(c.text);
   if (!text.empty()) finder_.start(text, player_.cursor());
+}
+
+void Session::on(const command::ShowFigure& c) {
+  state_.figure = c.figure;
+  state_.answer.reset();
+  if (c.figure != core::Figure::none) last_figure_ = c.figure;
+}
+
+void Session::on(const command::ToggleFigure&) {
+  on(command::ShowFigure{state_.figure == core::Figure::none ? last_figure_ : core::Figure::none});
+}
+
+void Session::on(const command::ShowAnswer& c) {
+  if (state_.answer == c.question) {
+    state_.answer.reset();
+  } else {
+    state_.answer = c.question;
+  }
 }
 
 void Session::on(const command::SavePicture&) {

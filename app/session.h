@@ -73,6 +73,9 @@ class Session {
   void on(const command::Submit&);
   void on(const command::SubmitStep& c);
   void on(const command::SubmitFind& c);
+  void on(const command::ShowFigure& c);
+  void on(const command::ToggleFigure&);
+  void on(const command::ShowAnswer& c);
   void on(const command::SavePicture&);
   void on(const command::Quit&);
 
@@ -99,12 +102,15 @@ class Session {
     bool film = false;
     core::Syntax syntax = core::Syntax::intel;
     std::optional<emu::Address> code;
+    bool figure = false;
     friend bool operator==(const Wanted&, const Wanted&) = default;
   };
   std::optional<Wanted> held_;
   core::Snapshot shown_;
   std::optional<core::Snapshot> before_;
   core::CodeView code_;
+  std::optional<core::FigureData> figure_;
+  core::Figure last_figure_ = core::Figure::states;
   View view_;
 };
 

@@ -4,23 +4,12 @@ namespace fiberscope::app {
 namespace {
 
 constexpr ShortcutHelp kHelp[] = {
-    {"Space", Word::help_play},
-    {"←  →", Word::help_step},
-    {"Shift ←  →", Word::help_long_step},
-    {"N  P", Word::help_switch},
-    {"Home  End", Word::help_ends},
-    {",  .", Word::help_speed},
-    {"G", Word::help_go_to},
-    {"/", Word::help_find},
-    {"1 … 9", Word::help_thread},
-    {"F", Word::help_focus},
-    {"T", Word::help_theme},
-    {"S", Word::help_syntax},
-    {"M", Word::help_motion},
-    {"Ctrl +  −  0", Word::help_scale},
-    {"Ctrl S", Word::help_picture},
-    {"Ctrl Q", Word::help_quit},
-    {"?", Word::help_help},
+    {"Space", Word::help_play},     {"←  →", Word::help_step},      {"Shift ←  →", Word::help_long_step},
+    {"N  P", Word::help_switch},    {"Home  End", Word::help_ends}, {",  .", Word::help_speed},
+    {"G", Word::help_go_to},        {"/", Word::help_find},         {"1 … 9", Word::help_thread},
+    {"E", Word::help_figure},       {"F", Word::help_focus},        {"T", Word::help_theme},
+    {"S", Word::help_syntax},       {"M", Word::help_motion},       {"Ctrl +  −  0", Word::help_scale},
+    {"Ctrl S", Word::help_picture}, {"Ctrl Q", Word::help_quit},    {"?", Word::help_help},
 };
 
 constexpr std::int64_t kLongStep = 10;
@@ -56,6 +45,8 @@ std::optional<Command> plain(char32_t character) {
       return command::NextSwitch{};
     case U'p':
       return command::PreviousSwitch{};
+    case U'e':
+      return command::ToggleFigure{};
     case U'f':
       return command::ToggleFocus{};
     case U't':

@@ -184,7 +184,20 @@ float ToolbarPanel::draw_right(Canvas& canvas, const View& view, const Rect& are
   if (hit.hovered) canvas.tooltip(words(Word::tip_theme));
   if (hit.clicked) commands.push_back(command::ToggleTheme{});
 
-  float x = box.x0 - canvas.px(18);
+  const Rect figures{box.x0 - canvas.px(52), box.y0, box.x0 - canvas.px(10), box.y1};
+  const auto open_figures = canvas.hit("##figures", figures);
+  const bool shown = view.state->figure != core::Figure::none;
+  if (shown) canvas.fill(figures, theme.accent, canvas.px(8));
+  canvas.outline(figures, open_figures.hovered ? theme.text : theme.border, canvas.px(8));
+  for (const Point corner : {Point{-1, -1}, Point{1, -1}, Point{-1, 1}, Point{1, 1}}) {
+    const Point at{figures.center().x + corner.x * canvas.px(7), figures.center().y + corner.y * canvas.px(7)};
+    const float r = canvas.px(5);
+    canvas.fill({at.x - r, at.y - r, at.x + r, at.y + r}, shown ? theme.on_accent : theme.text, canvas.px(2));
+  }
+  if (open_figures.hovered) canvas.tooltip(words(Word::tip_figure));
+  if (open_figures.clicked) commands.push_back(command::ToggleFigure{});
+
+  float x = figures.x0 - canvas.px(18);
   const std::string place = grouped(view.cursor.value) + " / " + grouped(view.timeline->steps.value);
   const float place_width = std::ceil(canvas.width(FontRole::mono_bold, place)) + 1;
   const Rect counter{x - place_width, area.y0, x, area.y1};

@@ -14,7 +14,8 @@ TraceDocument::TraceDocument(std::unique_ptr<RecordedTarget> target, const std::
     : target_(std::move(target)),
       builder_(target_->trace(), target_->scenario(), language),
       listing_(target_->trace()),
-      finder_(target_->trace(), builder_, target_->scenario(), language) {
+      finder_(target_->trace(), builder_, target_->scenario(), language),
+      history_(target_->trace()) {
   const core::Trace& trace = target_->trace();
   title_ = trace.meta("title");
   if (title_.empty()) title_ = trace.meta("target");
@@ -58,6 +59,10 @@ core::CodeView TraceDocument::code(core::StepIndex cursor, core::Syntax syntax) 
 
 core::CodeView TraceDocument::code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) {
   return listing_.at_address(address, cursor, syntax);
+}
+
+core::FigureData TraceDocument::figure(core::StepIndex cursor) {
+  return core::make_figure_data(target_->trace(), history_, snapshot(cursor));
 }
 
 std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, std::uint32_t size,

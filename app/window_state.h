@@ -1,10 +1,12 @@
 #pragma once
+#include <optional>
 #include <string>
 
 #include "app/command.h"
 #include "app/theme.h"
 #include "app/words.h"
 #include "core/code_view.h"
+#include "core/figure.h"
 
 namespace fiberscope::app {
 
@@ -16,8 +18,10 @@ struct WindowState {
   double user_scale = 1;  ///< on top of the one that follows the window's size
   bool focus = false;
   command::Dialog dialog = command::Dialog::none;
-  bool submit = false;  ///< the open dialog is to hand in its text
-  std::string notice;   ///< one line for people, shown until notice_until
+  core::Figure figure = core::Figure::none;
+  std::optional<std::size_t> answer;  ///< the question whose answer is shown
+  bool submit = false;                ///< the open dialog is to hand in its text
+  std::string notice;                 ///< one line for people, shown until notice_until
   double notice_until = 0;
   bool picture_wanted = false;
   bool quit = false;

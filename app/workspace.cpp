@@ -17,6 +17,11 @@ std::string glyphs_of(const View& view) {
   text += view.ending;
   for (const core::Thread& thread : view.timeline->threads) text += thread.name;
   text += view.state->notice;
+  if (view.scenario != nullptr) {
+    const std::string_view language = to_string(view.state->language);
+    for (const core::Question& question : view.scenario->questions)
+      text += question.ask.in(language) + question.answer.in(language);
+  }
   std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   return text;
 }
@@ -39,13 +44,19 @@ bool Workspace::prepare(ImFontAtlas& atlas, const View& view, float width, float
 void Workspace::draw_panels(Canvas& canvas, const View& view, const WorkspaceLayout& layout, Commands& commands) {
   for (const Rect& gutter : layout.gutters) canvas.fill(gutter, canvas.theme().background);
   toolbar_.draw(canvas, view, layout.toolbar, commands);
-  if (shown(layout.code)) code_.draw(canvas, view, layout.code, commands);
-  if (shown(layout.stacks)) stacks_.draw(canvas, view, layout.stacks, commands);
+  if (view.state->figure != core::Figure::none) {
+    Rect area = layout.stacks;
+    if (shown(layout.code)) area.x0 = layout.code.x0;
+    figure_.draw(canvas, view, area, commands);
+  } else {
+    if (shown(layout.code)) code_.draw(canvas, view, layout.code, commands);
+    if (shown(layout.stacks)) stacks_.draw(canvas, view, layout.stacks, commands);
+  }
   if (shown(layout.registers)) registers_.draw(canvas, view, layout.registers, commands);
   if (shown(layout.threads)) threads_.draw(canvas, view, layout.threads, commands);
   caption_.draw(canvas, view, layout.caption);
   if (shown(layout.timeline)) timeline_.draw(canvas, view, layout.timeline, commands);
-  draw_flights(canvas, view);
+  if (view.state->figure == core::Figure::none) draw_flights(canvas, view);
 }
 
 void Workspace::draw(const View& view, float width, float height, Commands& commands) {

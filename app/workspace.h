@@ -3,6 +3,7 @@
 
 #include "app/caption_panel.h"
 #include "app/code_panel.h"
+#include "app/figures/figure_panel.h"
 #include "app/fonts.h"
 #include "app/item_registry.h"
 #include "app/registers_panel.h"
@@ -38,6 +39,7 @@ class Workspace {
   ToolbarPanel toolbar_;
   CodePanel code_;
   StacksPanel stacks_;
+  FigurePanel figure_;
   RegistersPanel registers_;
   ThreadsPanel threads_;
   CaptionPanel caption_;

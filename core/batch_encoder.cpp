@@ -20,11 +20,47 @@ std::string describe(const emu::Image& image, const ChunkEvent& event) {
     case emu::EventKind::interrupt:
       return fmt::format("interrupt {} delivered at {}", event.vector, place);
     case emu::EventKind::exception:
-      return fmt::format("{} delivered at {}", emu::exception_name(event.vector), place);
+      return fmt::format("{} delivered at {}", emu::exception_name(static_cast<std::uint8_t>(event.vector)), place);
     case emu::EventKind::fault:
-      return fmt::format("{} at {}: no handler", emu::exception_name(event.vector), place);
+      return fmt::format("{} at {}: no handler", emu::exception_name(static_cast<std::uint8_t>(event.vector)), place);
+    case emu::EventKind::system_call:
+    case emu::EventKind::signal:
+    case emu::EventKind::task:
+      break;  // they tell it themselves
   }
   return place;
+}
+
+/// What an event says of itself, with what the image knows of it.
+std::string describe(const emu::Image& image, const ChunkEvent& event, std::string text, emu::Address rip_after) {
+  const auto place = [&image](emu::Address rip) {
+    const std::string name = emu::symbolized(image, rip);
+    return fmt::format("{:#x}{}", rip.value, name.empty() ? "" : " (" + name + ")");
+  };
+  if (event.kind == emu::EventKind::fault) {
+    const std::string::size_type colon = text.find_first_of(":");
+    const std::size_t name = colon == std::string::npos ? text.size() : colon;
+    return fmt::format("{} at {}{}", text.substr(0, name), place(event.rip_before), text.substr(name));
+  }
+  if (event.kind != emu::EventKind::signal || rip_after == event.rip_before) return text;
+  return fmt::format("{} delivered at {} to {}", text, place(event.rip_before), place(rip_after));
+}
+
+/// Why an event changes stacks; unknown where the leaving thread's chain says it.
+SwitchReason reason_of(emu::EventKind kind) {
+  switch (kind) {
+    case emu::EventKind::interrupt:
+      return SwitchReason::timer;
+    case emu::EventKind::signal:
+    case emu::EventKind::system_call:  // rt_sigreturn: no other one moves rsp
+      return SwitchReason::signal;
+    case emu::EventKind::task:
+      return SwitchReason::kernel;
+    case emu::EventKind::exception:
+    case emu::EventKind::fault:
+      break;
+  }
+  return SwitchReason::unknown;
 }
 
 }  // namespace
@@ -59,7 +95,12 @@ TraceBatch BatchEncoder::encode(std::span<const std::uint64_t> words, StepIndex 
   batch_ = {};
   if (chunks_ % kCheckpointChunks == 0 && chunks_ > 0) checkpoint(batch_);
   Chunk chunk = encoder_->encode(words, first, rip_after);
-  for (const std::uint64_t word : chunk.touched.words) dirty_pages_.insert(word * 8 / emu::kPageSize * emu::kPageSize);
+  std::optional<std::uint64_t> last_page;
+  for (const std::uint64_t word : chunk.touched.words) {
+    const std::uint64_t page = word * 8 / emu::kPageSize * emu::kPageSize;
+    if (page != last_page) dirty_pages_.insert(page);
+    last_page = page;
+  }
   batch_.chunks.push_back(std::move(chunk));
   ++chunks_;
   batch_.templates.assign(templates_.begin() + static_cast<std::ptrdiff_t>(templates_told_), templates_.end());
@@ -105,11 +146,13 @@ bool BatchEncoder::on_watched_write(std::uint64_t address, std::size_t size) {
   return matters;
 }
 
-const std::string& BatchEncoder::function_at(emu::Address rip) {
+const BatchEncoder::Function& BatchEncoder::function_at(emu::Address rip) {
   const auto [entry, fresh] = functions_.try_emplace(rip.value);
-  if (!fresh) return entry->second;
-  if (const auto symbol = image_.symbol_at(rip)) entry->second = symbol->name;
-  return entry->second;
+  Function& function = entry->second;
+  if (!fresh) return function;
+  if (const auto symbol = image_.symbol_at(rip)) function.name = symbol->name;
+  function.reason = reason_of_function(function.name);
+  return function;
 }
 
 void BatchEncoder::on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) {
@@ -122,8 +165,13 @@ void BatchEncoder::on_event(const ChunkEvent& event, std::uint64_t rsp_before) {
   batch_.events.push_back({event, describe(image_, event)});
   look_at_threads(event.step);
   if (stack_.contains(emu::Address{state_.registers().slots[kRsp]})) return;
-  note_switch(event.step, event.rip_before, rsp_before,
-              event.kind == emu::EventKind::interrupt ? SwitchReason::timer : SwitchReason::unknown);
+  note_switch(event.step, event.rip_before, rsp_before, reason_of(event.kind));
+}
+
+void BatchEncoder::on_event_text(std::string text) {
+  if (batch_.events.empty()) throw CorruptData("the raw log holds a text without an event");
+  EventRecord& record = batch_.events.back();
+  record.text = describe(image_, record.event, std::move(text), emu::Address{state_.registers()[emu::Register::rip]});
 }
 
 void BatchEncoder::on_output(StepIndex step, std::span<const std::uint8_t> bytes) {
@@ -146,18 +194,17 @@ void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t r
   entry.to = owner;
   entry.address = rip;
   entry.reason = known;
-  entry.at = function_at(rip);
+  entry.at = function_at(rip).name;
   if (known == SwitchReason::unknown && owner_) {
-    // The leaving thread's chain, as it was just before rsp moved.
-    emu::RegisterFile before = state_.registers();
-    before[emu::Register::rip] = rip.value;
-    before[emu::Register::rsp] = rsp_before;
     const Thread* from = find_thread(threads_, *owner_);
     if (from != nullptr) {
-      const UnwoundChain leaving = unwinder_.running(before, state_.memory(), from->stack);
-      for (const UnwoundFrame& frame : leaving.frames) {
-        entry.reason = reason_of_function(function_at(frame.rip_is_exact ? frame.rip : frame.rip - 1));
-        if (entry.reason != SwitchReason::unknown) break;
+      // The leaving thread's chain, as it was just before rsp moved.
+      StackWalk leaving =
+          unwinder_.walk(rip, emu::Address{rsp_before}, state_.registers(), state_.memory(), from->stack);
+      while (leaving.next()) {
+        const SwitchReason reason = function_at(leaving.lookup()).reason;
+        if (entry.reason == SwitchReason::unknown) entry.reason = reason;
+        if (reason == SwitchReason::timer) entry.reason = reason;
       }
     }
   }

@@ -75,7 +75,8 @@ Moved moved_by(const CaptionContext& context) {
   return moved;
 }
 
-/// From whom to whom: during a switch before rsp is loaded by what is about to be loaded, after it by the last switch.
+/// From whom to whom: during a switch before rsp is loaded by what is about to be loaded, or by what the run then did;
+/// after it by the last switch.
 struct Parties {
   std::optional<ThreadId> from;
   std::optional<ThreadId> to;
@@ -90,6 +91,8 @@ Parties parties(const Snapshot& snapshot, const CaptionContext& context) {
   const Address rsp{context.after[Register::rsp]};
   for (const Thread& thread : threads)
     if (thread.stack.contains(loaded) && !thread.stack.contains(rsp)) return {snapshot.on_cpu, thread.id};
+  // Another routine may find it elsewhere, in a context say.
+  if (context.coming) return {context.coming->from, context.coming->to};
   return {snapshot.before_last_switch, snapshot.on_cpu};
 }
 

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,6 +19,7 @@ struct CaptionContext {
   const emu::Instruction* instruction;         ///< the step's; never null
   std::string att_text;                        ///< "pushq %rbp"
   std::string function;                        ///< of the instruction; empty where none covers it
+  std::optional<Switch> coming;                ///< the switch that this very call of `function` is about to make
 };
 
 /// The scenario's own words for this instruction with the real values filled in, else a sentence built from what the

@@ -1,7 +1,10 @@
 #pragma once
+#include <array>
 #include <bitset>
 #include <cstdint>
+#include <deque>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/flow_reader.h"
@@ -38,7 +41,7 @@ struct Chunk {
 struct ChunkEvent {
   StepIndex step;  ///< it came behind this step
   emu::EventKind kind = emu::EventKind::interrupt;
-  std::uint8_t vector = 0;
+  std::uint32_t vector = 0;  ///< of a system call, a signal, a task: its number
   std::uint32_t error_code = 0;
   emu::Address rip_before;
 };
@@ -73,6 +76,8 @@ class ChunkEncoder {
     /// The step before the current state moved rsp out of `stack()`, or made a write that was to be looked at.
     virtual void on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) = 0;
     virtual void on_event(const ChunkEvent& event, std::uint64_t rsp_before) = 0;
+    /// What the event just told of says of itself.
+    virtual void on_event_text(std::string text) = 0;
     virtual void on_output(StepIndex step, std::span<const std::uint8_t> bytes) = 0;
     /// Asked again after each call of one of the above.
     [[nodiscard]] virtual emu::AddressRange stack() const = 0;
@@ -81,44 +86,73 @@ class ChunkEncoder {
 
   /// `templates` grows as new instructions are met; `state` must be the state before the first buffer.
   ChunkEncoder(StepState& state, std::vector<StepTemplate>& templates, Observer& observer);
+  ChunkEncoder(const ChunkEncoder&) = delete;  // plans point to each other
+  ChunkEncoder& operator=(const ChunkEncoder&) = delete;
+  ~ChunkEncoder() = default;
 
   /// Encodes all complete records of the words given, `first` being the cursor before them.
   Chunk encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after);
 
  private:
-  void encode_step(const std::uint64_t* record, std::uint32_t id, std::uint64_t next_rip);
-  void encode_event(const std::uint64_t* record);
-  /// True if any of them is to be looked at.
-  bool encode_explicit_writes(const std::uint64_t* words, std::size_t count);
-  std::uint32_t template_at(std::uint64_t rip, std::uint8_t size);
-  std::uint32_t make_new_template(std::uint64_t rip, std::uint8_t size);
+  /// What every step asks of its template, in one piece and in the order of asking: following a template's three lists
+  /// takes longer than encoding a step.
+  struct Plan {
+    static constexpr std::size_t kSlots = 8;  ///< few instructions change more registers
+    static constexpr std::uint64_t kManyWrites = ~std::uint64_t{0};
 
-  struct Known {
     std::uint64_t rip = 0;
-    std::uint32_t id = 0;
-    bool used = false;
-    bool may_change = false;  ///< lies in writable memory
+    Plan* successor = nullptr;         ///< of the instruction that followed last; never null once it is used …
+    std::uint32_t successor_mark = 0;  ///< … and the chunk in which it did
+    std::uint32_t written_mark = 0;    ///< the chunk in whose `written` all of its slots are
+    std::uint32_t id = 0;              ///< index of the template
+    bool may_change = true;            ///< lies in writable memory, as far as is known
+    bool has_source = false;
+    bool moves_rsp = false;
+    std::uint8_t target_slot = OperandAddress::kNone;
+    std::uint8_t slots = 0;
+    std::uint8_t general_slots = 0;  ///< they come first
+    std::array<std::uint8_t, kSlots> first_slots{};
+    std::uint64_t write_words = 0;  ///< in a record; more than one write: kManyWrites
+    OperandAddress write;           ///< the first one
   };
-  static constexpr std::size_t kKnown = 1 << 14;
+
+  /// All steps up to the next record of another kind, which it returns.
+  const std::uint64_t* encode_steps(const std::uint64_t* record, const std::uint64_t* end);
+  void encode_event(const std::uint64_t* record);
+  /// These tell if any of the writes is to be looked at.
+  bool encode_write(const OperandAddress& operand, std::uint64_t next_rip, const std::uint64_t* words,
+                    const std::uint64_t* forecast);
+  bool encode_expected_writes(const Plan& plan, const std::uint64_t* words, std::size_t count, std::uint64_t source);
+  bool encode_explicit_writes(const std::uint64_t* words, std::size_t count);
+  void encode_values(const Plan& plan, const std::uint64_t* values, std::uint64_t source);
+  void add_written(Plan& plan, const std::uint64_t* values);
+  void tell_step(const Plan& plan, std::uint64_t rsp_before, const std::uint64_t* next, const std::uint64_t* end);
+
+  void forget_previous();
+  Plan* plan_at(std::uint64_t rip, std::uint8_t size);
+  Plan* find_template(std::uint64_t rip, std::uint8_t size);
+  Plan* add_plan(const StepTemplate& step);
 
   StepState& state_;
   std::vector<StepTemplate>& templates_;
   Observer& observer_;
   emu::Disassembler disassembler_;
-  std::vector<Known> known_;
-  std::vector<std::uint32_t> successor_;       ///< by template: 1 + the id that followed last in this chunk
-  std::vector<std::uint32_t> successor_mark_;  ///< the chunk for which that holds
+  std::deque<Plan> plans_;    ///< of the template with the same index; none ever moves
+  std::vector<Plan*> known_;  ///< by a hash of rip
   std::uint32_t chunk_mark_ = 0;
-  std::uint32_t previous_ = 0;
-  bool has_previous_ = false;
+  Plan none_;                ///< stands for the step before where there is none
+  Plan* previous_ = &none_;  ///< of the last record of this chunk, output aside, if that was a step
   StepIndex step_;
+  std::uint64_t rip_after_ = 0;
   emu::AddressRange stack_;  ///< as the observer last said
+  bool off_stack_ = false;   ///< rsp is not in it
   emu::AddressRange watched_;
   std::bitset<emu::kRegisterSlots> written_;
   VarintWriter flow_;
   VarintWriter values_;
   VarintWriter writes_;
   VarintWriter events_;
+  VarintWriter body_;
 };
 
 /// Plays a chunk on a state, one step at a time. Throws CorruptData where the chunk makes no sense.

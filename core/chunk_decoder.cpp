@@ -139,7 +139,7 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
     event.rip_before = emu::Address{event_rip_before_};
     registers[Register::rip] = event_rip_before_;
     event.kind = static_cast<emu::EventKind>(events_.get());
-    event.vector = static_cast<std::uint8_t>(events_.get());
+    event.vector = static_cast<std::uint32_t>(events_.get());
     event.error_code = static_cast<std::uint32_t>(events_.get());
     if (effects != nullptr) effects->event_starts.push_back({effects->registers.size(), effects->memory.size()});
     const std::uint64_t base = registers.slots[kRsp];

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "core/chunk.h"
 #include "core/chunk_format.h"
@@ -12,54 +13,173 @@ using emu::RecordTag;
 using emu::Register;
 
 constexpr std::uint64_t kRsp = emu::slot(Register::rsp);
+constexpr std::size_t kKnown = 1 << 14;
 
-std::size_t record_words(const std::uint64_t* record, const std::vector<StepTemplate>& templates, std::uint32_t id) {
-  return 2 + (record[0] >> 32) + templates[id].slots.size();
+RecordTag tag_of(const std::uint64_t* record) {
+  return static_cast<RecordTag>(record[0] & 0xff);
 }
 
 std::size_t output_words(const std::uint64_t* record) {
   return 1 + ((record[0] >> 32) + 7) / 8;
 }
 
+std::size_t place_of(std::uint64_t rip) {
+  return (rip ^ (rip >> 14)) & (kKnown - 1);
+}
+
 std::span<const std::uint8_t> as_bytes(const std::uint64_t* words, std::size_t count) {
   return {reinterpret_cast<const std::uint8_t*>(words), count};
+}
+
+/// rip as the next step or event tells it; nothing at the end.
+std::optional<std::uint64_t> rip_at(const std::uint64_t* record, const std::uint64_t* end) {
+  while (record < end && tag_of(record) == RecordTag::output)
+    record += std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(output_words(record)), end - record);
+  const bool is_step = record < end && tag_of(record) == RecordTag::step;
+  const std::ptrdiff_t place = is_step ? 1 : 2;
+  return place < end - record ? std::optional(record[place]) : std::nullopt;
+}
+
+/// The writes are as many and as large as the template says.
+bool are_expected(const StepTemplate& step, const std::uint64_t* writes, std::size_t words) {
+  if (words != 2 * step.writes.size()) return false;
+  for (const OperandAddress& operand : step.writes) {
+    if (*writes >> 56 != operand.size) return false;
+    writes += 2;
+  }
+  return true;
+}
+
+void expect_words(const std::uint64_t* record, const std::uint64_t* end, std::uint64_t count) {
+  if (count > static_cast<std::uint64_t>(end - record)) throw CorruptData("the raw log ends within a record");
 }
 
 }  // namespace
 
 ChunkEncoder::ChunkEncoder(StepState& state, std::vector<StepTemplate>& templates, Observer& observer)
     : state_(state), templates_(templates), observer_(observer), known_(kKnown) {
-  for (std::uint32_t id = 0; id < templates_.size(); ++id) {
-    const std::uint64_t rip = templates_[id].address;
-    known_[(rip ^ (rip >> 14)) & (kKnown - 1)] = {rip, id, true, true};
+  for (const StepTemplate& step : templates_) known_[place_of(step.address)] = add_plan(step);
+}
+
+void ChunkEncoder::forget_previous() {
+  none_.successor = &none_;
+  none_.successor_mark = 0;
+  previous_ = &none_;
+}
+
+ChunkEncoder::Plan* ChunkEncoder::add_plan(const StepTemplate& step) {
+  Plan& plan = plans_.emplace_back();
+  plan.successor = &none_;
+  plan.rip = step.address;
+  plan.id = static_cast<std::uint32_t>(plans_.size() - 1);
+  plan.has_source = step.source != StepTemplate::Source::none;
+  plan.target_slot = step.target_slot;
+  plan.slots = static_cast<std::uint8_t>(step.slots.size());
+  for (const std::uint8_t slot : step.slots) {
+    plan.moves_rsp |= slot == kRsp;
+    plan.general_slots += slot < emu::kGeneralRegisters ? 1 : 0;
   }
+  std::copy_n(step.slots.begin(), std::min(step.slots.size(), Plan::kSlots), plan.first_slots.begin());
+  plan.write_words = step.writes.size() > 1 ? Plan::kManyWrites : 2 * step.writes.size();
+  if (!step.writes.empty()) plan.write = step.writes.front();
+  return &plan;
 }
 
-std::uint32_t ChunkEncoder::template_at(std::uint64_t rip, std::uint8_t size) {
-  const Known& known = known_[(rip ^ (rip >> 14)) & (kKnown - 1)];
-  if (known.used && known.rip == rip && !known.may_change) return known.id;
-  return make_new_template(rip, size);
+ChunkEncoder::Plan* ChunkEncoder::plan_at(std::uint64_t rip, std::uint8_t size) {
+  Plan* const plan = known_[place_of(rip)];
+  if (plan != nullptr && plan->rip == rip && !plan->may_change) return plan;
+  return find_template(rip, size);
 }
 
-std::uint32_t ChunkEncoder::make_new_template(std::uint64_t rip, std::uint8_t size) {
+ChunkEncoder::Plan* ChunkEncoder::find_template(std::uint64_t rip, std::uint8_t size) {
   if (size > emu::kMaxInstructionSize) throw CorruptData("the raw log holds an instruction longer than 15 bytes");
   std::vector<std::uint8_t> bytes = state_.memory().copy(emu::Address{rip}, size);
   bytes.resize(size);
-  const emu::Region* region = state_.memory().region_at(emu::Address{rip});
-  const bool may_change = region == nullptr || region->writable;
-  Known& known = known_[(rip ^ (rip >> 14)) & (kKnown - 1)];
   const auto same = [&](const StepTemplate& step) {
     return step.address == rip && step.size == size && std::equal(bytes.begin(), bytes.end(), step.bytes.begin());
   };
-  if (known.used && known.rip == rip && same(templates_[known.id])) {
-    known.may_change = may_change;
-    return known.id;
+  Plan*& known = known_[place_of(rip)];
+  if (known == nullptr || !same(templates_[known->id])) {
+    const auto found = std::find_if(templates_.begin(), templates_.end(), same);
+    if (found != templates_.end()) {
+      known = &plans_[static_cast<std::size_t>(found - templates_.begin())];
+    } else {
+      templates_.push_back(make_template(disassembler_, emu::Address{rip}, bytes));
+      known = add_plan(templates_.back());
+    }
   }
-  const auto found = std::find_if(templates_.begin(), templates_.end(), same);
-  const auto id = static_cast<std::uint32_t>(found - templates_.begin());
-  if (found == templates_.end()) templates_.push_back(make_template(disassembler_, emu::Address{rip}, bytes));
-  known = {rip, id, true, may_change};
-  return id;
+  const emu::Region* region = state_.memory().region_at(emu::Address{rip});
+  known->may_change = region == nullptr || region->writable;
+  return known;
+}
+
+inline void ChunkEncoder::encode_values(const Plan& plan, const std::uint64_t* values, std::uint64_t source) {
+  std::uint64_t* const registers = state_.registers().slots.data();
+  const std::size_t count = plan.slots;
+  const std::size_t general = plan.general_slots;
+  const std::uint8_t target = plan.target_slot;
+  const std::uint8_t* const slots = count <= Plan::kSlots ? plan.first_slots.data() : templates_[plan.id].slots.data();
+  std::uint8_t* at = values_.room(count);
+  for (std::size_t i = 0; i < general; ++i) {
+    std::uint64_t& now = registers[slots[i]];
+    const std::uint64_t forecast = slots[i] == target ? source : now;
+    now = values[i];
+    at = put_signed_varint(at, static_cast<std::int64_t>(values[i] - forecast));
+  }
+  for (std::size_t i = general; i < count; ++i) {
+    std::uint64_t& now = registers[slots[i]];
+    const std::uint64_t difference = values[i] ^ now;
+    now = values[i];
+    at = put_varint(at, difference);
+  }
+  values_.put_until(at);
+}
+
+const std::uint64_t* ChunkEncoder::encode_steps(const std::uint64_t* record, const std::uint64_t* end) {
+  while (record < end && tag_of(record) == RecordTag::step) {
+    expect_words(record, end, 2);
+    // What followed the last time most often follows again.
+    Plan& previous = *previous_;
+    Plan* found = previous.successor;
+    if (found->rip != record[1] || found->may_change)
+      found = plan_at(record[1], static_cast<std::uint8_t>(record[0] >> 8));
+    Plan& plan = *found;
+    const std::size_t write_words = record[0] >> 32;
+    expect_words(record, end, 2 + write_words + plan.slots);
+    const std::uint64_t* const writes = record + 2;
+    const std::uint64_t* const values = writes + write_words;
+    const std::uint64_t rsp_before = state_.registers().slots[kRsp];
+
+    const bool expected = write_words == plan.write_words ? write_words == 0 || writes[0] >> 56 == plan.write.size
+                                                          : plan.write_words == Plan::kManyWrites &&
+                                                                are_expected(templates_[plan.id], writes, write_words);
+    const bool predicted = previous.successor == &plan && previous.successor_mark == chunk_mark_;
+    if (expected) {
+      flow_.put(predicted ? format::kPredictedStep : plan.id + format::kFirstStep);
+    } else {
+      flow_.put(format::kExplicitStep);
+      flow_.put(plan.id);
+    }
+    previous.successor = &plan;
+    previous.successor_mark = chunk_mark_;
+    previous_ = &plan;
+
+    // Everything foretold is computed from the state before the step.
+    const std::uint64_t source = plan.has_source ? foretold_source(templates_[plan.id], state_) : 0;
+    bool look = false;
+    if (!expected) {
+      look = encode_explicit_writes(writes, write_words);
+    } else if (write_words > 0) {
+      look = encode_expected_writes(plan, writes, write_words, source);
+    }
+    if (plan.written_mark != chunk_mark_) add_written(plan, values);
+    encode_values(plan, values, source);
+    step_ = step_ + 1;
+    record = values + plan.slots;
+    if (plan.moves_rsp) off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
+    if (look || off_stack_) tell_step(plan, rsp_before, record, end);
+  }
+  return record;
 }
 
 Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after) {
@@ -68,47 +188,40 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
   chunk.registers = state_.registers();
   chunk.rip_after = rip_after;
   stack_ = observer_.stack();
+  off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
   watched_ = observer_.watched();
   step_ = first;
+  rip_after_ = rip_after;
   state_.mark();
   written_.reset();
-  has_previous_ = false;
+  forget_previous();
   ++chunk_mark_;
-  for (VarintWriter* stream : {&flow_, &values_, &writes_, &events_}) stream->clear();
+  for (VarintWriter* stream : {&flow_, &values_, &writes_, &events_, &body_}) stream->clear();
 
   const std::uint64_t* record = words.data();
   const std::uint64_t* const end = record + words.size();
   // The log may come from a process that went wrong: nothing in it is believed unseen.
-  const auto expect = [&](std::uint64_t count) {
-    if (count > static_cast<std::uint64_t>(end - record)) throw CorruptData("the raw log ends within a record");
-  };
   while (record < end) {
-    switch (static_cast<RecordTag>(record[0] & 0xff)) {
-      case RecordTag::step: {
-        expect(2);
-        const std::uint32_t id = template_at(record[1], static_cast<std::uint8_t>(record[0] >> 8));
-        const std::size_t size = record_words(record, templates_, id);
-        expect(size);
-        const std::uint64_t* const next = record + size;
-        std::uint64_t next_rip = rip_after;
-        const std::uint64_t* ahead = next;
-        while (ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::output)
-          ahead += std::min<std::ptrdiff_t>(output_words(ahead), end - ahead);
-        const std::ptrdiff_t rip_at = ahead < end && static_cast<RecordTag>(ahead[0] & 0xff) == RecordTag::step ? 1 : 2;
-        if (rip_at < end - ahead) next_rip = ahead[rip_at];
-        encode_step(record, id, next_rip);
-        record = next;
+    switch (tag_of(record)) {
+      case RecordTag::step:
+        record = encode_steps(record, end);
         break;
-      }
       case RecordTag::event: {
         const std::size_t size = 3 + (record[0] >> 32) + 2 * ((record[0] >> 16) & 0xffff);
-        expect(size);
+        expect_words(record, end, size);
         encode_event(record);
         record += size;
         break;
       }
+      case RecordTag::text: {
+        expect_words(record, end, output_words(record));
+        const auto text = as_bytes(record + 1, record[0] >> 32);
+        observer_.on_event_text({text.begin(), text.end()});
+        record += output_words(record);
+        break;
+      }
       case RecordTag::output:
-        expect(output_words(record));
+        expect_words(record, end, output_words(record));
         observer_.on_output(step_, as_bytes(record + 1, record[0] >> 32));
         record += output_words(record);
         break;
@@ -116,95 +229,62 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
         throw CorruptData("the raw log holds an unknown record");
     }
   }
+  if (previous_ != &none_) state_.registers()[Register::rip] = rip_after;
   chunk.steps = step_.value - first.value;
   if (chunk.steps > kChunkSteps) throw CorruptData("the raw log holds more steps than a chunk");
   chunk.touched = state_.touched();
   chunk.written = written_;
 
-  VarintWriter body;
   for (const VarintWriter* stream : {&flow_, &values_, &writes_, &events_}) {
-    body.put(stream->bytes().size());
-    body.put_bytes(stream->bytes());
+    body_.put(stream->bytes().size());
+    body_.put_bytes(stream->bytes());
   }
-  chunk.body_size = static_cast<std::uint32_t>(body.bytes().size());
-  chunk.body = compress(body.bytes());
+  chunk.body_size = static_cast<std::uint32_t>(body_.bytes().size());
+  chunk.body = compress(body_.bytes());
   return chunk;
 }
 
-void ChunkEncoder::encode_step(const std::uint64_t* record, std::uint32_t id, std::uint64_t next_rip) {
-  const StepTemplate& step = templates_[id];
-  const std::size_t write_words = record[0] >> 32;
-  const std::uint64_t* const writes = record + 2;
-  const std::uint64_t* const values = writes + write_words;
-  emu::RegisterFile& registers = state_.registers();
-  const std::uint64_t rsp_before = registers.slots[kRsp];
-  registers[Register::rip] = record[1];
+bool ChunkEncoder::encode_expected_writes(const Plan& plan, const std::uint64_t* words, std::size_t count,
+                                          std::uint64_t source) {
+  const StepTemplate& step = templates_[plan.id];
+  const bool foretold = plan.has_source && plan.target_slot == OperandAddress::kNone;
+  bool look = encode_write(plan.write, step.next_address(), words, foretold ? &source : nullptr);
+  for (std::size_t i = 2; i < count; i += 2)
+    look |= encode_write(step.writes[i / 2], step.next_address(), words + i, nullptr);
+  return look;
+}
 
-  bool expected = write_words == 2 * step.writes.size();
-  for (std::size_t i = 0; expected && i < step.writes.size(); ++i)
-    expected = (writes[2 * i] >> 56) == step.writes[i].size;
+bool ChunkEncoder::encode_write(const OperandAddress& operand, std::uint64_t next_rip, const std::uint64_t* words,
+                                const std::uint64_t* forecast) {
+  const std::uint64_t address = words[0] & emu::kWriteAddressMask;
+  const std::uint64_t value = truncated(words[1], operand.size);
+  const std::uint64_t old = state_.write(address, value, operand.size);
+  std::uint8_t* at = writes_.room(2);
+  at = put_signed_varint(at,
+                         static_cast<std::int64_t>(address - operand_address(operand, state_.registers(), next_rip)));
+  at = put_signed_varint(at, format::signed_difference(value, forecast != nullptr ? *forecast : old, operand.size));
+  writes_.put_until(at);
+  return watched_.contains(emu::Address{address}) && observer_.on_watched_write(address, operand.size);
+}
 
-  if (successor_.size() < templates_.size()) {
-    successor_.resize(templates_.size(), 0);
-    successor_mark_.resize(templates_.size(), 0);
-  }
-  if (!expected) {
-    flow_.put(format::kExplicitStep);
-    flow_.put(id);
-  } else if (has_previous_ && successor_mark_[previous_] == chunk_mark_ && successor_[previous_] == id + 1) {
-    flow_.put(format::kPredictedStep);
-  } else {
-    flow_.put(id + format::kFirstStep);
-  }
-  if (has_previous_) {
-    successor_[previous_] = id + 1;
-    successor_mark_[previous_] = chunk_mark_;
-  }
-  previous_ = id;
-  has_previous_ = true;
-
-  // Everything foretold is computed from the state before the step.
-  const std::uint64_t source = foretold_source(step, state_);
-  bool look = false;
-  if (expected) {
-    for (std::size_t i = 0; i < step.writes.size(); ++i) {
-      const std::uint64_t address = writes[2 * i] & emu::kWriteAddressMask;
-      const OperandAddress& operand = step.writes[i];
-      const bool foretold =
-          i == 0 && step.source != StepTemplate::Source::none && step.target_slot == OperandAddress::kNone;
-      const std::uint64_t value = truncated(writes[2 * i + 1], operand.size);
-      const std::uint64_t forecast = foretold ? source : state_.read(address, operand.size);
-      writes_.put_signed(static_cast<std::int64_t>(address - operand_address(operand, registers, step.next_address())));
-      writes_.put_signed(format::signed_difference(value, forecast, operand.size));
-      state_.write(address, value, operand.size);
-      if (watched_.contains(emu::Address{address})) look |= observer_.on_watched_write(address, operand.size);
-    }
-  } else {
-    look = encode_explicit_writes(writes, write_words);
-  }
-
+void ChunkEncoder::add_written(Plan& plan, const std::uint64_t* values) {
+  const StepTemplate& step = templates_[plan.id];
+  for (const std::uint8_t slot : step.certain) written_.set(slot);
+  bool all = true;
   for (std::size_t i = 0; i < step.slots.size(); ++i) {
     const std::uint8_t slot = step.slots[i];
-    const std::uint64_t old = registers.slots[slot];
-    const std::uint64_t value = values[i];
-    if (slot < emu::kGeneralRegisters) {
-      const std::uint64_t forecast = slot == step.target_slot ? source : old;
-      values_.put_signed(static_cast<std::int64_t>(value - forecast));
-    } else {
-      values_.put(value ^ old);
-    }
-    if (value != old) {
-      written_.set(slot);
-      registers.slots[slot] = value;
-    }
+    if (values[i] != state_.registers().slots[slot]) written_.set(slot);
+    all &= written_.test(slot);
   }
-  for (const std::uint8_t slot : step.certain) written_.set(slot);
-  registers[Register::rip] = next_rip;
-  step_ = step_ + 1;
-  if (look || !stack_.contains(emu::Address{registers.slots[kRsp]})) {
-    observer_.on_step(step_, step, rsp_before);
-    stack_ = observer_.stack();
-  }
+  if (all) plan.written_mark = chunk_mark_;
+}
+
+void ChunkEncoder::tell_step(const Plan& plan, std::uint64_t rsp_before, const std::uint64_t* next,
+                             const std::uint64_t* end) {
+  state_.registers()[Register::rip] = rip_at(next, end).value_or(rip_after_);
+  observer_.on_step(step_, templates_[plan.id], rsp_before);
+  stack_ = observer_.stack();
+  off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
 }
 
 bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_t count) {
@@ -234,8 +314,7 @@ bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_
       i += 2 + (bytes.size() + 7) / 8;
     } else {
       const std::uint64_t value = truncated(words[i + 1], size);
-      writes_.put_signed(format::signed_difference(value, state_.read(address, size), size));
-      state_.write(address, value, size);
+      writes_.put_signed(format::signed_difference(value, state_.write(address, value, size), size));
       if (watched_.contains(emu::Address{address})) look |= observer_.on_watched_write(address, size);
       i += 2;
     }
@@ -247,12 +326,12 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   ChunkEvent event;
   event.step = step_;
   event.kind = static_cast<emu::EventKind>((record[0] >> 8) & 0xff);
-  event.vector = static_cast<std::uint8_t>(record[1]);
+  event.vector = static_cast<std::uint32_t>(record[1]);
   event.error_code = static_cast<std::uint32_t>(record[1] >> 32);
   event.rip_before = emu::Address{record[2]};
   const std::size_t write_words = record[0] >> 32;
   const std::size_t register_count = (record[0] >> 16) & 0xffff;
-  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::fault)
+  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::task)
     throw CorruptData("the raw log holds an unknown event");
   for (std::size_t i = 0; i < register_count; ++i)
     if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots)
@@ -280,9 +359,10 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
     registers.slots[slot] = value;
     written_.set(slot);
   }
-  has_previous_ = false;
+  forget_previous();
   observer_.on_event(event, rsp_before);
   stack_ = observer_.stack();
+  off_stack_ = !stack_.contains(emu::Address{registers.slots[kRsp]});
 }
 
 }  // namespace fiberscope::core

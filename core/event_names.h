@@ -5,7 +5,7 @@
 
 namespace fiberscope::core {
 
-/// "interrupt", "exception", "fault": the words of exports.
+/// "interrupt", "exception", "fault", "system_call", "signal", "task": the words of exports.
 constexpr std::string_view event_name(emu::EventKind kind) {
   switch (kind) {
     case emu::EventKind::interrupt:
@@ -14,6 +14,12 @@ constexpr std::string_view event_name(emu::EventKind kind) {
       return "exception";
     case emu::EventKind::fault:
       return "fault";
+    case emu::EventKind::system_call:
+      return "system_call";
+    case emu::EventKind::signal:
+      return "signal";
+    case emu::EventKind::task:
+      return "task";
   }
   return "unknown";
 }

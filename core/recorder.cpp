@@ -108,8 +108,7 @@ TraceHeader make_header(const emu::Machine& machine, const emu::Image& image, st
   for (const emu::Region& region : memory.regions()) {
     emu::LoadedRegion loaded;
     loaded.region = region;
-    loaded.contents = memory.copy(region.range.low, region.range.size());
-    while (!loaded.contents.empty() && loaded.contents.back() == 0) loaded.contents.pop_back();
+    loaded.contents = memory.copy(region.range.low, memory.contents_size(region));
     header.regions.push_back(std::move(loaded));
   }
   return header;

@@ -55,12 +55,18 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   bool on_watched_write(std::uint64_t address, std::size_t size) override;
   void on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) override;
   void on_event(const ChunkEvent& event, std::uint64_t rsp_before) override;
+  void on_event_text(std::string text) override;
   void on_output(StepIndex step, std::span<const std::uint8_t> bytes) override;
   [[nodiscard]] emu::AddressRange stack() const override { return stack_; }
   [[nodiscard]] emu::AddressRange watched() const override { return watched_; }
 
   void look_at_threads(StepIndex step);
-  const std::string& function_at(emu::Address rip);
+  /// The function that holds an address, and what it means on the chain of a thread that leaves its stack.
+  struct Function {
+    std::string name;
+    SwitchReason reason = SwitchReason::unknown;
+  };
+  const Function& function_at(emu::Address rip);
   void note_switch(StepIndex step, emu::Address rip, std::uint64_t rsp_before, SwitchReason known);
   void checkpoint(TraceBatch& batch);
 
@@ -80,7 +86,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   emu::AddressRange watched_;
   std::uint64_t chunks_ = 0;
   std::set<std::uint64_t> dirty_pages_;
-  std::unordered_map<std::uint64_t, std::string> functions_;  ///< names by rip
+  std::unordered_map<std::uint64_t, Function> functions_;  ///< by rip
   TraceBatch batch_;
 };
 

@@ -161,6 +161,17 @@ void read_expected(TomlTable& file, Scenario& scenario) {
   expected.exit_code = static_cast<int>(exit_code);
 }
 
+void read_opening(TomlTable& file, Scenario& scenario) {
+  const auto name = file.text("opening", kOptional);
+  if (!name) return;
+  if (const auto figure = figure_by_name(*name)) {
+    scenario.opening = *figure;
+  } else {
+    file.report("opening",
+                fmt::format("there is no figure '{}'; expected one of {}", *name, fmt::join(figure_names(), ", ")));
+  }
+}
+
 void read_watch(TomlTable& file, Scenario& scenario) {
   auto table = file.table("watch", kOptional);
   if (!table) return;
@@ -248,6 +259,7 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   scenario.image = file.text("image").value_or("");
   scenario.native = file.boolean("native", kOptional).value_or(false);
   read_limits(file, scenario);
+  read_opening(file, scenario);
   read_expected(file, scenario);
   read_watch(file, scenario);
   read_captions(file, scenario);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/figure.h"
 #include "emu/result.h"
 #include "emu/stop.h"
 
@@ -19,6 +20,7 @@
 //   native = true                    the same object files also run as a process of the host (default false)
 //   threads = ["main", "producer"]   names by id, at least one
 //   max_steps = 100000               the run is stopped there
+//   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
 //   [title]      [summary]           texts; the summary may be absent
 //   [expected]   stdout = "…"                     what a right run prints
 //                ends = "exit"                    how it ends, in the words of `run --json` (default "exit"; a scenario
@@ -104,6 +106,7 @@ struct Scenario {
   bool native = false;
   std::vector<std::string> threads;
   std::uint64_t max_steps = 0;
+  Figure opening = Figure::none;
   Text title;
   std::optional<Text> summary;
   ExpectedRun expected;

@@ -15,6 +15,9 @@ namespace {
 using emu::Address;
 using emu::Register;
 
+constexpr std::uint64_t kInterruptFrameSize = 40;  // rip, cs, rflags, rsp, ss (Intel SDM vol. 3, figure 6-9)
+constexpr std::uint64_t kLongestSwitch = 64;       // steps from a routine's first instruction to its load of rsp
+
 /// The memory operands as plain accesses with these registers; a repeated string instruction covers so many elements.
 std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before,
                                       std::uint64_t elements) {
@@ -170,7 +173,8 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
                                  target.empty() ? fmt::format("{:x}", rip.value) : target,
                                  &*instruction,
                                  snapshot.instruction->att,
-                                 symbol ? symbol->name : std::string()};
+                                 symbol ? symbol->name : std::string(),
+                                 symbol ? coming_switch(snapshot.step, *symbol) : std::nullopt};
     snapshot.caption = make_caption(snapshot, context, scenario_, language_);
   } else if (snapshot.step.value == 0) {
     snapshot.caption.sentence = "The start: nothing has run yet.";
@@ -220,15 +224,26 @@ void SnapshotBuilder::find_leaves(const Snapshot& snapshot) {
     const emu::RegisterFile& registers =
         known != left_with_.end() ? known->second
                                   : left_with_.emplace(step, registers_at_leave(step, thread.stack)).first->second;
-    if (thread.stack.contains(Address{registers[Register::rsp]})) leaves_.emplace(thread.id, step);
+    const Address rsp{registers[Register::rsp]};
+    if (thread.stack.contains(rsp) || rsp == thread.stack.high) leaves_.emplace(thread.id, step);
   }
 }
 
 emu::RegisterFile SnapshotBuilder::registers_at_leave(StepIndex leave, emu::AddressRange stack) {
-  const emu::RegisterFile before = trace_.state_at(leave - 1).registers;
+  emu::RegisterFile before = trace_.state_at(leave - 1).registers;
   // Where an interrupt took rsp away, the step before it still was the thread's own.
-  const emu::RegisterFile after = without_events(trace_.effects_of(leave), before).after;
-  return stack.contains(Address{after[Register::rsp]}) ? after : before;
+  const StepEffects& effects = trace_.effects_of(leave);
+  const emu::RegisterFile after = without_events(effects, before).after;
+  // Behind the system call that ends a signal handler there is no code that anything is known of.
+  const bool is_code = trace_.debug().unwind_row(Address{after[Register::rip]}) != nullptr;
+  if (stack.contains(Address{after[Register::rsp]})) return is_code ? after : before;
+  // An iretq that took the last frame left nothing behind.
+  const StepTemplate& step = trace_.templates()[effects.instruction];
+  const auto instruction = disassembler_.decode(Address{step.address}, {step.bytes.data(), step.size});
+  const Address behind_frame{before[Register::rsp] + kInterruptFrameSize};
+  if (instruction && instruction->flow == emu::Flow::interrupt_return && behind_frame == stack.high)
+    before[Register::rsp] = behind_frame.value;
+  return before;
 }
 
 void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) {
@@ -259,6 +274,17 @@ void SnapshotBuilder::compare_with_thread(Snapshot& snapshot) {
     if (then.slots[i] == snapshot.registers.slots[i]) continue;
     snapshot.changed_for_thread.push_back({static_cast<Register>(i), then.slots[i], snapshot.registers.slots[i]});
   }
+}
+
+std::optional<Switch> SnapshotBuilder::coming_switch(StepIndex cursor, const emu::Symbol& function) {
+  const Switch* next = trace_.next_switch(cursor);
+  if (next == nullptr || next->at != function.name || next->step.value - cursor.value > kLongestSwitch)
+    return std::nullopt;
+  for (StepIndex step = cursor + 1; step < next->step; step = step + 1) {
+    const emu::Address at{trace_.templates()[trace_.effects_of(step).instruction].address};
+    if (at < function.address || at >= function.address + function.size) return std::nullopt;
+  }
+  return *next;
 }
 
 void SnapshotBuilder::add_times(Snapshot& snapshot) {

@@ -30,6 +30,8 @@ class SnapshotBuilder {
   emu::RegisterFile registers_at_leave(StepIndex leave, emu::AddressRange stack);
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
+  /// The next switch, where the function runs on to it without leaving. Moves the trace.
+  std::optional<Switch> coming_switch(StepIndex cursor, const emu::Symbol& function);
   [[nodiscard]] InstructionView view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const;
 
   Trace& trace_;

@@ -30,7 +30,24 @@ StackBuilder::StackBuilder(const Trace& trace)
 
 UnwoundChain StackBuilder::chain(const Thread& thread, bool holds_rsp, const MachineState& state,
                                  const emu::RegisterFile* left_with) const {
+  UnwoundChain chain = whole_chain(thread, holds_rsp, state, left_with);
+  const auto elsewhere = std::find_if(chain.frames.begin(), chain.frames.end(), [&](const UnwoundFrame& frame) {
+    const auto rsp = frame.registers[emu::slot(Register::rsp)];
+    return rsp && !thread.stack.contains(Address{*rsp}) && Address{*rsp} != thread.stack.high;
+  });
+  // The first frame beyond was found through the one before it, which is whole and the outermost one here.
+  const bool crosses = elsewhere != chain.frames.begin() && elsewhere != chain.frames.end();
+  if (!crosses || !(elsewhere - 1)->is_signal_frame) return chain;
+  chain.frames.erase(elsewhere, chain.frames.end());
+  chain.complete = true;
+  chain.end = ChainEnd::entry;
+  return chain;
+}
+
+UnwoundChain StackBuilder::whole_chain(const Thread& thread, bool holds_rsp, const MachineState& state,
+                                       const emu::RegisterFile* left_with) const {
   if (holds_rsp) return unwinder_.running(state.registers, state.memory, thread.stack);
+  if (left_with != nullptr && (*left_with)[Register::rsp] == thread.stack.high.value) return {};  // left empty
   // Where its control block is right about rsp, it also says where the thread will go on.
   const bool saved = thread.state != ThreadState::init && thread.stack.contains(thread.saved_rsp);
   const bool agrees = left_with == nullptr || (resume_ && (*left_with)[Register::rsp] == thread.saved_rsp.value);

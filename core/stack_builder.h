@@ -25,8 +25,9 @@ class StackBuilder {
   /// Cell::written_at is left open.
   [[nodiscard]] StackView build(const Thread& thread, bool holds_rsp, const MachineState& state,
                                 std::optional<emu::Address> lowest, const emu::RegisterFile* left_with = nullptr) const;
-  /// The chain alone. Of a parked thread: from `left_with`, the registers when rsp last left its stack, whatever code
-  /// took it away; without them, as for one that never ran, from what its control block says.
+  /// The chain alone, as far as it lies on this stack: an interrupted thread on another one belongs to that. Of a
+  /// parked thread: from `left_with`, the registers when rsp last left its stack, whatever code took it away; without
+  /// them, as for one that never ran, from what its control block says.
   [[nodiscard]] UnwoundChain chain(const Thread& thread, bool holds_rsp, const MachineState& state,
                                    const emu::RegisterFile* left_with = nullptr) const;
 
@@ -39,6 +40,8 @@ class StackBuilder {
   };
   using Marks = std::map<std::uint64_t, Mark>;
 
+  [[nodiscard]] UnwoundChain whole_chain(const Thread& thread, bool holds_rsp, const MachineState& state,
+                                         const emu::RegisterFile* left_with) const;
   void add_frames(StackView& view, const UnwoundChain& chain, const emu::Memory& memory) const;
   [[nodiscard]] Marks marks(const UnwoundChain& chain, const emu::Memory& memory) const;
   void mark_locals(Marks& marks, const UnwoundFrame& frame) const;

@@ -22,20 +22,21 @@ class StepState {
 
   /// Little-endian value of 1 … 8 bytes; 0 where they are not mapped in one region.
   std::uint64_t read(std::uint64_t address, std::size_t size) {
-    const Window* window = find(address, size);
-    std::uint64_t value = 0;
-    if (window != nullptr) std::memcpy(&value, window->bytes + (address - window->low), size);
-    return value;
+    const Window* window = find(address, size, last_read_);
+    return window != nullptr ? load(window->bytes + (address - window->low), size) : 0;
   }
-  /// Nothing happens outside the regions.
-  void write(std::uint64_t address, std::uint64_t value, std::size_t size) {
-    Window* window = find(address, size);
+  /// Returns what read() said before. Nothing happens outside the regions.
+  std::uint64_t write(std::uint64_t address, std::uint64_t value, std::size_t size) {
+    Window* window = find(address, size, last_written_);
     if (window == nullptr) return write_slowly(address, value, size);
-    std::memcpy(window->bytes + (address - window->low), &value, size);
-    const unsigned first = address & 7;
-    const unsigned bytes = ((1U << size) - 1) << first;  // bit i: byte i of the first word; from bit 8 on, of the next
-    touch(*window, address, static_cast<std::uint8_t>(bytes));
-    if (bytes > 0xff) touch(*window, address + size - 1, static_cast<std::uint8_t>(bytes >> 8));
+    std::uint8_t* const bytes = window->bytes + (address - window->low);
+    const std::uint64_t old = load(bytes, size);
+    store(bytes, value, size);
+    // Bit i: byte i of the first word; from bit 8 on, of the next.
+    const unsigned mask = ((1U << size) - 1) << (address & 7);
+    touch(*window, address, static_cast<std::uint8_t>(mask));
+    if (mask > 0xff) touch(*window, address + size - 1, static_cast<std::uint8_t>(mask >> 8));
+    return old;
   }
   void write_bytes(std::uint64_t address, std::span<const std::uint8_t> bytes);
 
@@ -52,22 +53,61 @@ class StepState {
     std::uint64_t low = 0;
     std::uint64_t size = 0;
     std::uint8_t* bytes = nullptr;
-    std::vector<std::uint32_t> stamps;  ///< per word: the last mark under which it was written …
-    std::vector<std::uint8_t> masks;    ///< … and which of its bytes were
+    /// Per word: the last mark under which it was written, and in the low 8 bits which of its bytes were.
+    std::vector<std::uint32_t> touches;
   };
+  static constexpr std::uint32_t kMarks = 1 << 24;
 
-  Window* find(std::uint64_t address, std::size_t size) {
-    if (address - last_->low < last_->size && size <= last_->size - (address - last_->low)) return last_;
-    return find_slowly(address, size);
+  // Sizes of one access; those that are no constant would each be a call of memcpy.
+  static std::uint64_t load(const std::uint8_t* bytes, std::size_t size) {
+    std::uint64_t value = 0;
+    switch (size) {
+      case 8:
+        std::memcpy(&value, bytes, 8);
+        break;
+      case 4:
+        std::memcpy(&value, bytes, 4);
+        break;
+      default:
+        std::memcpy(&value, bytes, size);
+    }
+    return value;
   }
-  Window* find_slowly(std::uint64_t address, std::size_t size);
-  void write_slowly(std::uint64_t address, std::uint64_t value, std::size_t size);
-  void touch(Window& window, std::uint64_t address, std::uint8_t mask);
+  static void store(std::uint8_t* bytes, std::uint64_t value, std::size_t size) {
+    switch (size) {
+      case 8:
+        std::memcpy(bytes, &value, 8);
+        break;
+      case 4:
+        std::memcpy(bytes, &value, 4);
+        break;
+      default:
+        std::memcpy(bytes, &value, size);
+    }
+  }
+
+  /// `last`: where the window was the last time, most often the one again.
+  Window* find(std::uint64_t address, std::size_t size, Window*& last) {
+    if (address - last->low < last->size && size <= last->size - (address - last->low)) return last;
+    return find_slowly(address, size, last);
+  }
+  Window* find_slowly(std::uint64_t address, std::size_t size, Window*& last);
+  std::uint64_t write_slowly(std::uint64_t address, std::uint64_t value, std::size_t size);
+  void touch(Window& window, std::uint64_t address, std::uint8_t mask) {
+    if (window.touches.empty()) window.touches.resize(window.size / 8);  // written though it is not writable
+    std::uint32_t& touched = window.touches[(address - window.low) / 8];
+    if (touched >> 8 != current_mark_) {
+      touched = current_mark_ << 8;
+      touched_.push_back(address / 8);
+    }
+    touched |= mask;
+  }
 
   MachineState state_;
   std::vector<Window> windows_;
-  Window* last_ = nullptr;
-  std::uint32_t current_mark_ = 1;
+  Window* last_read_ = nullptr;
+  Window* last_written_ = nullptr;
+  std::uint32_t current_mark_ = 1;      ///< below kMarks
   std::vector<std::uint64_t> touched_;  ///< address / 8, each once, in the order of first writing
 };
 

@@ -14,6 +14,10 @@ namespace {
 
 constexpr std::uint64_t kDefaultMaxSteps = 10'000'000;
 
+emu::MachineProfile machine_profile(Profile profile) {
+  return profile == Profile::linux_user ? emu::MachineProfile::linux_user : emu::MachineProfile::bare;
+}
+
 bool ends_with(const std::string& text, std::string_view ending) {
   return text.size() > ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
@@ -29,7 +33,9 @@ emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::p
   if (!image) return image.error();
   const std::string name = scenario.name;
   const std::uint64_t max_steps = scenario.max_steps;
-  return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps};
+  emu::MachineOptions machine;
+  machine.profile = machine_profile(scenario.profile);
+  return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps, std::move(machine)};
 }
 
 emu::Result<RunTarget> from_scenario_file(const std::string& path) {
@@ -45,19 +51,19 @@ emu::Result<RunTarget> from_scenario_file(const std::string& path) {
 emu::Result<RunTarget> from_image_file(const std::string& path) {
   auto image = emu::Image::load(path);
   if (!image) return image.error();
-  if (!image->symbol("boot_stack_top"))
-    return emu::Error{
-        fmt::format("{}: not an image of the bare machine: it has no symbol boot_stack_top; link it with asm/bare.ld "
-                    "and asm/runtime, or run a scenario (`fiberscope list`)",
-                    path)};
+  // What starts on a stack of its own is for the bare machine; any other static program is one for Linux.
+  emu::MachineOptions machine;
+  if (!image->symbol("boot_stack_top")) machine.profile = emu::MachineProfile::linux_user;
   return RunTarget{std::filesystem::path(path).filename().string(), std::nullopt, std::move(image).value(),
-                   kDefaultMaxSteps};
+                   kDefaultMaxSteps, std::move(machine)};
 }
 
 }  // namespace
 
 std::map<std::string, std::string> RunTarget::meta() const {
-  std::map<std::string, std::string> meta{{"target", name}, {"profile", "bare"}};
+  const bool is_linux = machine.profile == emu::MachineProfile::linux_user;
+  std::map<std::string, std::string> meta{
+      {"target", name}, {"profile", std::string(to_string(is_linux ? Profile::linux_user : Profile::bare))}};
   if (scenario) {
     meta["scenario"] = scenario->name;
     meta["title"] = scenario->title.in("en");

@@ -5,16 +5,19 @@
 
 #include "core/scenario.h"
 #include "emu/image.h"
+#include "emu/machine.h"
 #include "emu/result.h"
 
 namespace fiberscope::core {
 
-/// Something that can be run: a scenario of the program, a scenario file, or a bare ELF image.
+/// Something that can be run: a scenario of the program, a scenario file, a bare ELF image, or a static program for
+/// Linux.
 struct RunTarget {
   std::string name;
   std::optional<Scenario> scenario;
   emu::Image image;
   std::uint64_t max_steps = 0;
+  emu::MachineOptions machine;  ///< how to boot it
 
   /// What a trace of it says about itself.
   [[nodiscard]] std::map<std::string, std::string> meta() const;

@@ -309,7 +309,7 @@ void TraceFileReader::read_new(Update& update) {
     EventRecord record;
     record.event.step = StepIndex{row.unsigned_integer()};
     record.event.kind = static_cast<emu::EventKind>(row.integer());
-    record.event.vector = static_cast<std::uint8_t>(row.integer());
+    record.event.vector = static_cast<std::uint32_t>(row.integer());
     record.event.error_code = static_cast<std::uint32_t>(row.integer());
     record.event.rip_before = emu::Address{row.unsigned_integer()};
     record.text = row.text();

@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <stdexcept>
-#include <vector>
+#include <utility>
 
 namespace fiberscope::core {
 
@@ -14,40 +15,57 @@ struct CorruptData : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+inline constexpr std::size_t kLongestVarint = 10;  // bytes of a 64-bit number
+
+/// Writes a number where there is room for the longest; returns the place behind it.
+inline std::uint8_t* put_varint(std::uint8_t* at, std::uint64_t value) {
+  while (value >= 0x80) {
+    *at++ = static_cast<std::uint8_t>(value | 0x80);
+    value >>= 7;
+  }
+  *at++ = static_cast<std::uint8_t>(value);
+  return at;
+}
+inline std::uint8_t* put_signed_varint(std::uint8_t* at, std::int64_t value) {
+  return put_varint(at, (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
+}
+
 /// Little-endian base-128 integers (LEB128): seven bits a byte, the highest bit set on all but the last.
 class VarintWriter {
  public:
-  void put(std::uint64_t value) {
-    reserve(kLongest);
-    std::uint8_t* at = bytes_.data() + size_;
-    while (value >= 0x80) {
-      *at++ = static_cast<std::uint8_t>(value | 0x80);
-      value >>= 7;
-    }
-    *at++ = static_cast<std::uint8_t>(value);
-    size_ = static_cast<std::size_t>(at - bytes_.data());
-  }
-  void put_signed(std::int64_t value) {
-    put((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
-  }
+  void put(std::uint64_t value) { put_until(put_varint(room(1), value)); }
+  void put_signed(std::int64_t value) { put_until(put_signed_varint(room(1), value)); }
   void put_bytes(std::span<const std::uint8_t> bytes) {
     reserve(bytes.size());
-    std::copy(bytes.begin(), bytes.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(size_));
-    size_ += bytes.size();
+    at_ = std::copy(bytes.begin(), bytes.end(), at_);
   }
-  void clear() { size_ = 0; }
-  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {bytes_.data(), size_}; }
+  /// Where the next number goes, with room for `count` of them: quicker than asking for each. put_until() takes over
+  /// what was written there.
+  std::uint8_t* room(std::size_t count) {
+    reserve(count * kLongestVarint);
+    return at_;
+  }
+  void put_until(std::uint8_t* end) { at_ = end; }
+  void clear() { at_ = bytes_.get(); }
+  [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {bytes_.get(), size()}; }
 
  private:
-  static constexpr std::size_t kLongest = 10;  // bytes of a 64-bit number
-
+  [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(at_ - bytes_.get()); }
   void reserve(std::size_t count) {
-    if (bytes_.size() - size_ < count) bytes_.resize(2 * bytes_.size() + count);
+    if (static_cast<std::size_t>(end_ - at_) < count) grow(count);
+  }
+  void grow(std::size_t count) {
+    const std::size_t used = size();
+    const std::size_t capacity = 2 * (used + count);
+    auto larger = std::make_unique_for_overwrite<std::uint8_t[]>(capacity);
+    at_ = std::copy_n(bytes_.get(), used, larger.get());
+    end_ = larger.get() + capacity;
+    bytes_ = std::move(larger);
   }
 
-  std::vector<std::uint8_t>
-      bytes_;  // larger than what is used: growing it byte by byte is what encoding would mostly do
-  std::size_t size_ = 0;
+  std::unique_ptr<std::uint8_t[]> bytes_;
+  std::uint8_t* at_ = nullptr;  ///< behind what is written
+  std::uint8_t* end_ = nullptr;
 };
 
 class VarintReader {

@@ -70,6 +70,7 @@ emu::Result<std::unique_ptr<Worker>> Worker::start(const RecordRequest& request)
   const std::string ring = std::to_string(kMemoryDescriptor);
   std::vector<std::string> words = {"fiberscope",  "__worker", request.target, "--trace", request.trace_path,
                                     "--max-steps", steps,      "--ring",       ring};
+  for (const std::string& argument : request.arguments) words.insert(words.end(), {"--argument", argument});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

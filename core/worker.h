@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/recorder.h"
 #include "emu/result.h"
@@ -14,9 +15,10 @@ namespace fiberscope::core {
 
 /// What a worker is asked to record.
 struct RecordRequest {
-  std::string target;           ///< as resolve_target understands it
-  std::string trace_path;       ///< the file to write
-  std::uint64_t max_steps = 0;  ///< 0: the target's own limit
+  std::string target;                  ///< as resolve_target understands it
+  std::string trace_path;              ///< the file to write
+  std::uint64_t max_steps = 0;         ///< 0: the target's own limit
+  std::vector<std::string> arguments;  ///< for a Linux program, behind its name
   /// Resident bytes at which the worker is killed. Its address space is limited too, but must hold two engines.
   std::uint64_t memory_limit = std::uint64_t{2} << 30;
   /// Whether the trace is wanted once the Worker object is gone: then a running guest is stopped in order, not killed.

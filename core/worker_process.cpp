@@ -172,7 +172,8 @@ int record(const RecordRequest& request, WorkerMemory& memory) {
   const auto complain = [&](const std::string& message) { return give_up(memory, message); };
   auto target = resolve_target(request.target);
   if (!target) return complain(target.error().message);
-  auto machine = emu::Machine::boot(target->image);
+  target->machine.arguments.insert(target->machine.arguments.end(), request.arguments.begin(), request.arguments.end());
+  auto machine = emu::Machine::boot(target->image, target->machine);
   if (!machine) return complain(machine.error().message);
   TraceHeader header = make_header(**machine, target->image, target->meta());
   header.sources = sources_of(target->image);

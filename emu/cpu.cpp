@@ -14,6 +14,8 @@
 #include "emu/invalid_access.h"
 #include "emu/rep_writes.h"
 #include "emu/step_code.h"
+#include "emu/undefined_instruction.h"
+#include "emu/user_mode.h"
 
 namespace fiberscope::emu {
 namespace {
@@ -33,17 +35,15 @@ constexpr std::uint64_t kInterruptFlag = 1 << 9;
 constexpr std::uint64_t kLowFlags = 0xd5;           // SF, ZF, AF, PF, CF
 constexpr std::uint64_t kBreakpointEnables = 0xff;  // of dr7
 
-std::string hex(std::span<const std::uint8_t> bytes) {
-  std::string text;
-  for (const std::uint8_t byte : bytes) text += fmt::format("{}{:02x}", text.empty() ? "" : " ", byte);
-  return text;
-}
+/// So many changes of page rights split the engine's memory into pieces that a new engine puts together again.
+constexpr unsigned kRightsChangesPerEngine = 512;
 
 }  // namespace
 
 struct Cpu::Impl {
   Memory& memory;
   PortBus& ports;
+  Privilege privilege;
   StepCodeCache codes;
   uc_engine* uc = nullptr;
   StepSink* sink = nullptr;
@@ -61,6 +61,7 @@ struct Cpu::Impl {
   std::uint64_t limit = 0;
   std::uint64_t engines = 0;
   std::uint64_t translated = 0;  // instructions, by this engine
+  unsigned rights_changes = 0;   // of this engine
   bool watch = false;
   bool shadow = false;
   bool last_may_set_interrupts = false;
@@ -70,7 +71,7 @@ struct Cpu::Impl {
   std::atomic<bool> stop_requested{false};
   std::optional<CpuStop> stop;
 
-  Impl(Memory& guest, PortBus& bus) : memory(guest), ports(bus), codes(guest) {}
+  Impl(Memory& guest, PortBus& bus, Privilege ring) : memory(guest), ports(bus), privilege(ring), codes(guest) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
@@ -86,18 +87,9 @@ struct Cpu::Impl {
     // 2.1 lets a guest use only what the model has, and its first one ends with SSE3. This one has all that the engine
     // can do but says in cpuid that there is no AVX, which is true. 2.0 does everything whatever the model.
     uc_ctl_set_cpu_model(fresh, UC_CPU_X86_HASWELL);
-    for (const Region& region : memory.regions()) {
-      const auto bytes = memory.bytes_at(region.range.low);
-      std::uint32_t rights = UC_PROT_NONE;
-      if (region.readable) rights |= UC_PROT_READ;
-      if (region.writable) rights |= UC_PROT_WRITE;
-      if (region.executable) rights |= UC_PROT_EXEC;
-      if (const uc_err error = uc_mem_map_ptr(fresh, region.range.low.value, bytes.size(), rights, bytes.data());
-          error != UC_ERR_OK) {
-        uc_close(fresh);
-        return Error{fmt::format("the emulator cannot map region '{}' at {:#x}: {}", region.name,
-                                 region.range.low.value, uc_strerror(error))};
-      }
+    if (const auto mapped = map_memory(fresh, memory); !mapped) {
+      uc_close(fresh);
+      return mapped.error();
     }
     // All hooks before the first start: one that comes later misses what was translated before it.
     uc_hook hook = 0;
@@ -112,16 +104,31 @@ struct Cpu::Impl {
     add(UC_HOOK_EDGE_GENERATED, &Impl::hook_edge);
     add(UC_HOOK_INSN, &Impl::hook_in, UC_X86_INS_IN);
     add(UC_HOOK_INSN, &Impl::hook_out, UC_X86_INS_OUT);
+    if (privilege == Privilege::user) {
+      add(UC_HOOK_INSN, &Impl::hook_system_call, UC_X86_INS_SYSCALL);
+      if (const auto entered = enter_ring_3(fresh); !entered) {
+        uc_close(fresh);
+        return entered.error();
+      }
+    }
     if (uc != nullptr) {
-      load_control(fresh);
+      if (privilege == Privilege::supervisor) load_control(fresh);
       copy_processor(uc, fresh);
       uc_close(uc);
     }
     uc = fresh;
     ++engines;
     translated = 0;
+    rights_changes = 0;
     must_renew = false;
     return {};
+  }
+
+  Result<void> enter_ring_3(uc_engine* fresh) {
+    const std::optional<CpuStop> kept = std::exchange(stop, CpuStop{});  // keeps the hooks silent
+    const auto entered = enter_user_mode(fresh);
+    stop = kept;
+    return entered;
   }
 
   /// What CR0 switches (TS: the lazy FPU) reaches the engine 2.0.1 only when an instruction loads it, so the fresh
@@ -167,6 +174,10 @@ struct Cpu::Impl {
   }
   static void hook_out(uc_engine*, std::uint32_t port, int size, std::uint32_t value, void* self) {
     static_cast<Impl*>(self)->ports.out(static_cast<std::uint16_t>(port), static_cast<unsigned>(size), value);
+  }
+
+  static void hook_system_call(uc_engine*, void* self) {
+    static_cast<Impl*>(self)->halt_engine(CpuStop::Cause::system_call);
   }
 
   void on_translation(unsigned instructions) {
@@ -279,6 +290,11 @@ struct Cpu::Impl {
       return;
     }
     if (code.is_flags_move) return move_flags(code);
+    if (code.is_port) {
+      // The engine lets ring 3 do it.
+      if (privilege == Privilege::user) refuse(kGeneralProtection, "input and output are for the kernel");
+      return;
+    }
     if (code.is_random) return refuse(kInvalidOpcode, "random numbers are not emulated: every run must be the same");
     if (code.breakpoint_source) {
       if ((get(*code.breakpoint_source) & kBreakpointEnables) != 0)
@@ -392,46 +408,62 @@ struct Cpu::Impl {
   }
 
   void append_output() {
-    const std::size_t words = 1 + (output.size() + 7) / 8;
-    if (reserve(words)) {
-      std::uint64_t* at = buffer->words + buffer->used.load(std::memory_order_relaxed);
-      at[0] = static_cast<std::uint64_t>(RecordTag::output) | (std::uint64_t{output.size()} << 32);
-      std::fill_n(at + 1, words - 1, 0);
-      std::memcpy(at + 1, output.data(), output.size());
-      buffer->used.fetch_add(words, std::memory_order_release);
+    if (reserve(1 + (output.size() + 7) / 8)) {
+      const std::uint64_t* end =
+          put_bytes(buffer->words + buffer->used.load(std::memory_order_relaxed), RecordTag::output, output);
+      buffer->used.store(static_cast<std::uint64_t>(end - buffer->words), std::memory_order_release);
     }
     output.clear();
   }
 
-  void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
-                 const std::vector<Write>& writes) {
-    if (sink == nullptr) return;
-    const std::size_t words = 3 + 2 * writes.size() + 2 * kRegisterSlots + rep_writes.log_words();
+  void log_event(const Event& event) {
+    if (sink == nullptr) return output.clear();
+    std::size_t words = 3 + 2 * kRegisterSlots + rep_writes.log_words() + 1 + (event.text.size() + 7) / 8;
+    for (const AddressRange& range : event.written) words += 2 + (range.size() + 7) / 8;
     if (words > StepBuffer::kWords || !reserve(words)) return;
     // Writes stand one word further on than in a step.
     record = buffer->words + buffer->used.load(std::memory_order_relaxed) + 1;
     write_words = 0;
     append_blocks();
     rep_writes.clear();
-    for (const Write& write : writes) {
-      std::uint64_t* at = record + 2 + write_words;
-      at[0] = (write.address.value & kWriteAddressMask) | (std::uint64_t{write.size} << 56);
-      at[1] = write.value;
-      write_words += 2;
-    }
+    for (const AddressRange& range : event.written) append_write(range);
     const RegisterFile now = read_registers(uc);
     std::uint64_t* pairs = record + 2 + write_words;
     for (std::size_t i = 0; i < kRegisterSlots; ++i) {
       *pairs++ = i;
       *pairs++ = now.slots[i];
     }
-    record[-1] = static_cast<std::uint64_t>(RecordTag::event) | (static_cast<std::uint64_t>(kind) << 8) |
+    record[-1] = static_cast<std::uint64_t>(RecordTag::event) | (static_cast<std::uint64_t>(event.kind) << 8) |
                  (std::uint64_t{kRegisterSlots} << 16) | (std::uint64_t{write_words} << 32);
-    record[0] = vector | (std::uint64_t{error_code} << 32);
-    record[1] = rip_before.value;
+    record[0] = event.vector | (std::uint64_t{event.error_code} << 32);
+    record[1] = event.rip_before.value;
+    if (!event.text.empty()) pairs = put_bytes(pairs, RecordTag::text, event.text);
     buffer->rip_after.store(now[Register::rip], std::memory_order_relaxed);
     buffer->used.store(static_cast<std::uint64_t>(pairs - buffer->words), std::memory_order_release);
     record = nullptr;
+    if (!output.empty()) append_output();
+  }
+
+  /// One write of a machine's own, told by what lies there now.
+  void append_write(AddressRange range) {
+    std::uint64_t* at = record + 2 + write_words;
+    if (range.size() <= 8) {
+      at[0] = (range.low.value & kWriteAddressMask) | (range.size() << 56);
+      at[1] = memory.read(range.low, range.size()).value_or(0);
+      write_words += 2;
+      return;
+    }
+    RepWrites block;
+    block.add(range.low, range.size());
+    write_words += static_cast<std::size_t>(block.log(at, memory) - at);
+  }
+
+  static std::uint64_t* put_bytes(std::uint64_t* at, RecordTag tag, const std::string& bytes) {
+    const std::size_t words = (bytes.size() + 7) / 8;
+    at[0] = static_cast<std::uint64_t>(tag) | (std::uint64_t{bytes.size()} << 32);
+    std::fill_n(at + 1, words, 0);
+    std::memcpy(at + 1, bytes.data(), bytes.size());
+    return at + 1 + words;
   }
 
   // ---- a run ----
@@ -475,6 +507,13 @@ struct Cpu::Impl {
       if (pending != nullptr) finish_step(rip);
       return;
     }
+    if (stop && stop->cause == CpuStop::Cause::system_call && pending != nullptr) {
+      // The engine does nothing but call the hook (Intel SDM vol. 2, SYSCALL; RF is never set here).
+      write_register(uc, engine_register(Register::rcx), rip, 0);
+      write_register(uc, engine_register(Register::r11), get(Register::rflags), 0);
+      finish_step(rip);
+      return;
+    }
     if (error == UC_ERR_OK && !stop && pending != nullptr) {
       finish_step(rip);
       return;
@@ -498,16 +537,7 @@ struct Cpu::Impl {
       return;
     }
     if (error == UC_ERR_INSN_INVALID || error == UC_ERR_EXCEPTION) {
-      CpuStop fault;
-      fault.cause = CpuStop::Cause::exception;
-      fault.vector = kInvalidOpcode;
-      // The engine's length ends where it gave up.
-      const std::vector<std::uint8_t> bytes = memory.copy(Address{code.rip}, kMaxInstructionSize);
-      const auto known = Disassembler().decode(Address{code.rip}, bytes);
-      fault.detail = known ? fmt::format("{} {} is not emulated ({})", known->intel_mnemonic, known->intel_operands,
-                                         hex({bytes.data(), known->size}))
-                           : fmt::format("unknown instruction {}", hex({code.bytes.data(), code.size}));
-      stop = fault;
+      stop = undefined_instruction(code, memory);
       return;
     }
     stop = failure(uc_strerror(error));
@@ -568,8 +598,8 @@ Cpu::Cpu(Cpu&&) noexcept = default;
 Cpu& Cpu::operator=(Cpu&&) noexcept = default;
 Cpu::~Cpu() = default;
 
-Result<Cpu> Cpu::create(Memory& memory, PortBus& ports) {
-  auto impl = std::make_unique<Impl>(memory, ports);
+Result<Cpu> Cpu::create(Memory& memory, PortBus& ports, Privilege privilege) {
+  auto impl = std::make_unique<Impl>(memory, ports, privilege);
   if (const auto opened = impl->open(); !opened) return opened.error();
   return Cpu(std::move(impl));
 }
@@ -599,23 +629,6 @@ void Cpu::write_all(const RegisterFile& registers) {
   write_registers(impl_->uc, registers);
 }
 
-namespace {
-
-Cpu::TableRegister read_table(uc_engine* uc, int id) {
-  uc_x86_mmr table{};
-  uc_reg_read(uc, id, &table);
-  return {Address{table.base}, table.limit};
-}
-
-void write_table(uc_engine* uc, int id, Cpu::TableRegister value) {
-  uc_x86_mmr table{};
-  table.base = value.base.value;
-  table.limit = value.limit;
-  uc_reg_write(uc, id, &table);
-}
-
-}  // namespace
-
 Cpu::TableRegister Cpu::idt() const {
   return read_table(impl_->uc, UC_X86_REG_IDTR);
 }
@@ -642,9 +655,8 @@ bool Cpu::interrupt_shadow() const {
   return impl_->shadow;
 }
 
-void Cpu::log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
-                    const std::vector<Write>& writes) {
-  impl_->log_event(kind, vector, error_code, rip_before, writes);
+void Cpu::log_event(const Event& event) {
+  impl_->log_event(event);
 }
 
 void Cpu::log_output(const std::string& bytes) {
@@ -653,6 +665,10 @@ void Cpu::log_output(const std::string& bytes) {
 
 void Cpu::code_changed(AddressRange range) {
   uc_ctl_remove_cache(impl_->uc, range.low.value, range.high.value);
+}
+void Cpu::rights_changed(AddressRange range) {
+  protect_memory(impl_->uc, impl_->memory, range);
+  impl_->must_renew |= ++impl_->rights_changes > kRightsChangesPerEngine;
 }
 std::uint64_t Cpu::engines() const {
   return impl_->engines;

@@ -31,6 +31,7 @@ struct CpuStop {
     log_closed,     ///< the sink gave no buffer: nothing more is recorded
     interrupts_on,  ///< an instruction that may set IF completed (only where that was asked for)
     trap,           ///< int n, int3: the instruction completed, rip is behind it
+    system_call,    ///< syscall completed: rip is behind it, rcx and r11 are set (user mode)
     exception,      ///< rip is at the instruction, which did nothing
     halt,           ///< hlt completed
     failure         ///< the engine said something else
@@ -42,12 +43,15 @@ struct CpuStop {
   std::string detail;            ///< for people: "write to unmapped 0x602000", "unknown instruction 0f 0b"
 };
 
-/// An x86-64 processor in ring 0 (Unicorn) that runs on host-owned memory and logs every step. It knows neither the IDT
+/// Ring 0, or ring 3: there privileged instructions are #GP, and `syscall` comes to whoever runs the CPU.
+enum class Privilege : std::uint8_t { supervisor, user };
+
+/// An x86-64 processor (Unicorn) that runs on host-owned memory and logs every step. It knows neither the IDT
 /// nor devices: those are the machine's. Every workaround for the engine lives in its .cpp, with the reason beside it.
 class Cpu {
  public:
   /// Maps all regions of `memory`, which must outlive the CPU and keep its regions.
-  static Result<Cpu> create(Memory& memory, PortBus& ports);
+  static Result<Cpu> create(Memory& memory, PortBus& ports, Privilege privilege = Privilege::supervisor);
   Cpu(Cpu&&) noexcept;
   Cpu& operator=(Cpu&&) noexcept;
   ~Cpu();
@@ -79,18 +83,23 @@ class Cpu {
   /// The last step holds interrupts back for one more instruction (sti after cli, mov ss, pop ss).
   [[nodiscard]] bool interrupt_shadow() const;
 
-  struct Write {
-    Address address;
-    std::uint64_t value = 0;
-    std::uint8_t size = 8;
+  /// Something that the machine did by itself between two steps. Its writes are told by what lies there now; together
+  /// they must fit a buffer (StepBuffer::kWords). All registers are logged as they are now.
+  struct Event {
+    EventKind kind = EventKind::interrupt;
+    std::uint32_t vector = 0;
+    std::uint32_t error_code = 0;
+    Address rip_before;
+    std::vector<AddressRange> written;
+    std::string text;  ///< one line for people; may be empty
   };
-  /// Logs what the machine did by itself: the writes given (already done in memory) and all registers as they are now.
-  void log_event(EventKind kind, std::uint8_t vector, std::uint32_t error_code, Address rip_before,
-                 const std::vector<Write>& writes);
-  /// Logs bytes that the running step printed.
+  void log_event(const Event& event);
+  /// Logs bytes that the running step printed, or the one before the next event.
   void log_output(const std::string& bytes);
   /// Must be told after bytes that may have run were written from outside; what the guest itself writes is noticed.
   void code_changed(AddressRange range);
+  /// Must be told after page rights of the memory were changed.
+  void rights_changed(AddressRange range);
   /// How many engines have been used: a fresh one is made after each fault, and before one has translated too much.
   [[nodiscard]] std::uint64_t engines() const;
   /// Publishes the buffer under way.

@@ -8,6 +8,7 @@
 #include "emu/function_index.h"
 #include "emu/line_table.h"
 #include "emu/local_variables.h"
+#include "emu/switch_routines.h"
 #include "emu/symbol_table.h"
 #include "emu/unwind_table.h"
 
@@ -30,7 +31,8 @@ struct DebugInfo::Impl {
         symbols(image.symbols()),
         executable(executable_ranges(regions)),
         file(image.file()),
-        unwind(file) {}
+        unwind(file),
+        switch_routines(symbols, regions) {}
 
   const LineTable& lines() {
     if (!line_table) line_table.emplace(file.dwarf(), executable);
@@ -45,6 +47,7 @@ struct DebugInfo::Impl {
   std::vector<AddressRange> executable;
   DwarfFile file;
   UnwindTable unwind;
+  SwitchRoutines switch_routines;
   std::optional<LineTable> line_table;
   std::optional<FunctionIndex> functions;
   std::vector<std::unique_ptr<FunctionInfo>> described;  ///< by position in functions, made when first asked for
@@ -112,7 +115,11 @@ const FunctionInfo* DebugInfo::function_at(Address rip) const {
   return impl_->function_at(rip);
 }
 const UnwindRow* DebugInfo::unwind_row(Address rip) const {
-  return impl_->unwind.row_at(rip);
+  const UnwindRow* row = impl_->switch_routines.row_at(rip);
+  return row != nullptr ? row : impl_->unwind.row_at(rip);
+}
+bool DebugInfo::is_beginning(Address return_address) const {
+  return impl_->switch_routines.is_beginning(return_address);
 }
 std::vector<std::string> DebugInfo::source_files() const {
   return impl_->lines().source_files();

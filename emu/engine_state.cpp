@@ -1,5 +1,6 @@
 #include "emu/engine_state.h"
 
+#include <fmt/format.h>
 #include <unicorn/unicorn.h>
 
 namespace fiberscope::emu {
@@ -13,6 +14,14 @@ constexpr int kHiddenRegisters[] = {UC_X86_REG_DR0, UC_X86_REG_DR1, UC_X86_REG_D
 /// SYSENTER's three, PAT.
 constexpr std::uint32_t kHiddenModelRegisters[] = {
     0xc0000080, 0xc0000081, 0xc0000082, 0xc0000083, 0xc0000084, 0xc0000102, 0xc0000103, 0x174, 0x175, 0x176, 0x277};
+
+std::uint32_t engine_rights(PageRights rights) {
+  std::uint32_t result = UC_PROT_NONE;
+  if (rights.readable) result |= UC_PROT_READ;
+  if (rights.writable) result |= UC_PROT_WRITE;
+  if (rights.executable) result |= UC_PROT_EXEC;
+  return result;
+}
 
 }  // namespace
 
@@ -67,6 +76,37 @@ void write_register(uc_engine* engine, EngineRegister reg, std::uint64_t low, st
   uc_reg_read(engine, UC_X86_REG_CR3, &cr3);
   uc_reg_write(engine, reg.id, value);
   uc_reg_write(engine, UC_X86_REG_CR3, &cr3);
+}
+
+Cpu::TableRegister read_table(uc_engine* engine, int id) {
+  uc_x86_mmr table{};
+  uc_reg_read(engine, id, &table);
+  return {Address{table.base}, table.limit};
+}
+
+void write_table(uc_engine* engine, int id, Cpu::TableRegister value) {
+  uc_x86_mmr table{};
+  table.base = value.base.value;
+  table.limit = value.limit;
+  uc_reg_write(engine, id, &table);
+}
+
+Result<void> map_memory(uc_engine* engine, Memory& memory) {
+  for (const Region& region : memory.regions()) {
+    for (const Memory::RightsRun& run : memory.rights_in(region.range)) {
+      const uc_err error = uc_mem_map_ptr(engine, run.range.low.value, run.range.size(), engine_rights(run.rights),
+                                          memory.bytes_at(run.range.low).data());
+      if (error != UC_ERR_OK)
+        return Error{fmt::format("the emulator cannot map region '{}' at {:#x}: {}", region.name, run.range.low.value,
+                                 uc_strerror(error))};
+    }
+  }
+  return {};
+}
+
+void protect_memory(uc_engine* engine, const Memory& memory, AddressRange range) {
+  for (const Memory::RightsRun& run : memory.rights_in(range))
+    uc_mem_protect(engine, run.range.low.value, run.range.size(), engine_rights(run.rights));
 }
 
 }  // namespace fiberscope::emu

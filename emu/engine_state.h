@@ -1,8 +1,11 @@
 #pragma once
 #include <cstdint>
 
+#include "emu/cpu.h"
 #include "emu/engine_registers.h"
+#include "emu/memory.h"
 #include "emu/registers.h"
+#include "emu/result.h"
 
 struct uc_struct;
 
@@ -15,5 +18,14 @@ void write_registers(uc_struct* engine, const RegisterFile& registers);
 void write_register(uc_struct* engine, EngineRegister reg, std::uint64_t low, std::uint64_t high);
 /// Everything that makes up the processor, also what is not recorded: tables, debug and model-specific registers.
 void copy_processor(uc_struct* from, uc_struct* to);
+
+/// `id` is the engine's number of the register.
+Cpu::TableRegister read_table(uc_struct* engine, int id);
+void write_table(uc_struct* engine, int id, Cpu::TableRegister value);
+
+/// Maps every region with the rights of its pages.
+Result<void> map_memory(uc_struct* engine, Memory& memory);
+/// Gives mapped pages the rights that memory says.
+void protect_memory(uc_struct* engine, const Memory& memory, AddressRange range);
 
 }  // namespace fiberscope::emu

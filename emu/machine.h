@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "emu/cpu.h"
 #include "emu/image.h"
@@ -16,36 +16,34 @@
 
 namespace fiberscope::emu {
 
-/// The I/O ports of the bare profile (docs/machine.md). 32-bit transfers but for the console.
-namespace port {
-inline constexpr std::uint16_t kConsole = 0xe9;     ///< out al: one byte of output
-inline constexpr std::uint16_t kExit = 0xf10;       ///< out eax: the exit code; the guest ends
-inline constexpr std::uint16_t kTimer = 0xf20;      ///< out eax: interrupt kTimerVector after so many steps; 0 disarms
-inline constexpr std::uint16_t kScheduler = 0xf30;  ///< in eax: id of the thread to run next, or kNoOpinion
-inline constexpr std::uint16_t kClock = 0xf40;      ///< in eax: low 32 bits of virtual time
-inline constexpr std::uint16_t kDeadlock = 0xf50;   ///< out eax: no thread can ever run again; the guest ends
-inline constexpr std::uint32_t kNoOpinion = 0xffffffff;
-}  // namespace port
-inline constexpr std::uint8_t kTimerVector = 32;
+/// What surrounds the guest.
+enum class MachineProfile : std::uint8_t {
+  bare,       ///< ring 0 and devices (BareMachine, docs/machine.md)
+  linux_user  ///< a process of Linux, whose kernel is the machine (LinuxMachine, docs/linux.md)
+};
 
-/// Where the machine puts its segment descriptors, a page below every image.
-inline constexpr Address kDescriptorTable{0x1000};
-inline constexpr std::uint16_t kCodeSelector = 0x08;
-inline constexpr std::uint16_t kDataSelector = 0x10;
+/// How a machine is made. All but the profile is for Linux programs.
+struct MachineOptions {
+  MachineProfile profile = MachineProfile::bare;
+  std::vector<std::string> arguments;    ///< behind the program's name
+  std::vector<std::string> environment;  ///< "NAME=value"
+  std::string input;                     ///< what standard input holds
+  std::uint64_t quantum = 10'000;        ///< steps until another task's turn comes; 0: only where one blocks or yields
+  std::uint64_t nanoseconds_per_step = 1;     ///< how fast the guest's clocks run
+  std::uint64_t heap_size = 1 << 20;          ///< room for brk
+  std::uint64_t mapping_size = 16 << 20;      ///< room for mmap
+  std::uint64_t main_stack_size = 256 << 10;  ///< of the first task; also RLIMIT_STACK
+};
 
-/// A bare x86-64 computer in ring 0: a CPU, flat memory, a timer, a console and a scheduler port. It starts as firmware
-/// would hand over: long mode, interrupts off, SSE on, rip at the image's entry, rsp at its symbol `boot_stack_top` (0
-/// without one), a flat GDT, no IDT. Time is steps, plus what `hlt` skips.
-///
-/// The CPU's own part of an interrupt is done here, as microcode would (Intel SDM vol. 3, 6.14): through the gate of
-/// the guest's IDT, on the current stack or the IST's, rsp aligned down to 16; ss, rsp, rflags, cs, rip and the error
-/// code pushed; TF, NT, RF and (interrupt gate) IF cleared. One pending timer interrupt waits while IF is 0 and for the
-/// instruction after sti or a load of ss. An exception without a handler ends the guest.
-class Machine final : private PortBus {
+/// An emulated computer about to run an image, or in the middle of it.
+class Machine {
  public:
-  /// Fails where the image's regions cannot be mapped.
+  /// A bare one. Fails where the image's regions cannot be mapped.
   static Result<std::unique_ptr<Machine>> boot(const Image& image);
-  ~Machine() override;
+  static Result<std::unique_ptr<Machine>> boot(const Image& image, const MachineOptions& options);
+  virtual ~Machine();
+  Machine(const Machine&) = delete;
+  Machine& operator=(const Machine&) = delete;
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] const Memory& memory() const { return memory_; }
@@ -55,40 +53,23 @@ class Machine final : private PortBus {
   [[nodiscard]] const std::string& console() const { return console_; }
 
   void set_sink(StepSink* sink) { cpu_->set_sink(sink); }
-  /// Asked whenever the guest reads the scheduler port.
+  /// Who is to run next, asked where the guest's scheduler wants to know (bare) or the kernel chooses a task (Linux).
   void set_picker(std::function<std::uint32_t()> picker) { picker_ = std::move(picker); }
 
   /// Runs until `max_steps` steps have been executed in all, or the guest ends. May be called again after a limit.
-  Stop run(std::uint64_t max_steps);
+  virtual Stop run(std::uint64_t max_steps) = 0;
   /// From another thread or a signal handler: run() returns before the next instruction.
   void request_stop();
 
- private:
+ protected:
   Machine() = default;
 
-  std::uint32_t in(std::uint16_t port, unsigned size) override;
-  void out(std::uint16_t port, unsigned size, std::uint32_t value) override;
-  std::uint64_t time_stamp() override { return time(); }
-
-  [[nodiscard]] std::uint64_t time() const { return cpu_->steps() + skipped_; }
-  [[nodiscard]] bool interrupts_enabled() const;
-  /// Fails, with nothing changed, where the guest has no handler or its stack no room; otherwise state and log are
-  /// those at the handler's first instruction.
-  Result<void> deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind);
-  [[nodiscard]] Stop fault(const CpuStop& stop, const std::string& why) const;
   [[nodiscard]] Stop end(Stop::Reason reason, std::string message) const;
 
   Memory memory_;
   std::unique_ptr<Cpu> cpu_;
   std::function<std::uint32_t()> picker_;
   std::string console_;
-  std::uint64_t skipped_ = 0;                    ///< steps that hlt passed over
-  std::optional<std::uint64_t> timer_deadline_;  ///< in virtual time
-  bool timer_pending_ = false;
-  std::uint64_t delivered_at_ = 0;  ///< the number of steps at the last delivery …
-  unsigned delivered_ = 0;          ///< … and how many there were at that number
-  std::optional<std::uint32_t> exit_code_;
-  bool deadlocked_ = false;
   std::atomic<bool> stop_requested_{false};
 };
 

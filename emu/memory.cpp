@@ -12,6 +12,10 @@ namespace {
 
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);
 
+bool is_zero(const std::uint8_t* page) {
+  return page[0] == 0 && std::memcmp(page, page + 1, kPageSize - 1) == 0;
+}
+
 }  // namespace
 
 void Memory::Free::operator()(std::uint8_t* bytes) const {
@@ -24,10 +28,13 @@ Memory::Bytes Memory::allocate(std::size_t size) {
   return Bytes(static_cast<std::uint8_t*>(bytes), Free{size});
 }
 
-Memory::Memory(const Memory& other) : regions_(other.regions_) {
+Memory::Memory(const Memory& other) : regions_(other.regions_), rights_(other.rights_) {
   for (std::size_t i = 0; i < regions_.size(); ++i) {
     bytes_.push_back(allocate(regions_[i].range.size()));
-    std::memcpy(bytes_[i].get(), other.bytes_[i].get(), regions_[i].range.size());
+    // A fresh page is zero and costs nothing until it is written.
+    for (std::uint64_t at = 0; at < regions_[i].range.size(); at += kPageSize)
+      if (const std::uint8_t* page = other.bytes_[i].get() + at; !is_zero(page))
+        std::memcpy(bytes_[i].get() + at, page, kPageSize);
   }
 }
 
@@ -51,6 +58,9 @@ Result<void> Memory::add(const LoadedRegion& loaded) {
                              std::max(behind->range.low, range.low).value)};
   Bytes bytes = allocate(range.size());
   std::copy_n(loaded.contents.begin(), std::min<std::size_t>(loaded.contents.size(), range.size()), bytes.get());
+  const PageRights rights{loaded.region.readable, loaded.region.writable, loaded.region.executable};
+  rights_.insert(rights_.begin() + (behind - regions_.begin()),
+                 std::vector<PageRights>(range.size() / kPageSize, rights));
   bytes_.insert(bytes_.begin() + (behind - regions_.begin()), std::move(bytes));
   regions_.insert(behind, loaded.region);
   return {};
@@ -81,6 +91,47 @@ std::span<const std::uint8_t> Memory::bytes_at(Address address) const {
   if (index == kNone) return {};
   const AddressRange range = regions_[index].range;
   return {bytes_[index].get() + (address - range.low), static_cast<std::size_t>(range.high - address)};
+}
+
+void Memory::protect(AddressRange range, PageRights rights) {
+  for (std::size_t i = 0; i < regions_.size(); ++i) {
+    const AddressRange& region = regions_[i].range;
+    const Address low = std::max(range.low, region.low);
+    const Address high = std::min(range.high, region.high);
+    if (high <= low) continue;
+    for (std::uint64_t page = (low - region.low) / kPageSize; page * kPageSize < high - region.low; ++page)
+      rights_[i][page] = rights;
+  }
+}
+
+PageRights Memory::rights_at(Address address) const {
+  const std::size_t index = index_at(address);
+  return index == kNone ? PageRights{} : rights_[index][(address - regions_[index].range.low) / kPageSize];
+}
+
+std::vector<Memory::RightsRun> Memory::rights_in(AddressRange range) const {
+  std::vector<RightsRun> runs;
+  for (std::size_t i = 0; i < regions_.size(); ++i) {
+    const AddressRange& region = regions_[i].range;
+    bool first = true;
+    for (Address at = std::max(range.low, region.low); at < std::min(range.high, region.high); at = at + kPageSize) {
+      const PageRights rights = rights_[i][(at - region.low) / kPageSize];
+      if (first || runs.back().rights != rights) runs.push_back({{at, at}, rights});
+      runs.back().range.high = at + kPageSize;
+      first = false;
+    }
+  }
+  return runs;
+}
+
+std::size_t Memory::contents_size(const Region& region) const {
+  const std::size_t index = index_at(region.range.low);
+  if (index == kNone) return 0;
+  const std::uint8_t* const bytes = bytes_[index].get();
+  std::size_t size = regions_[index].range.size();
+  while (size > 0 && is_zero(bytes + size - kPageSize)) size -= kPageSize;
+  while (size > 0 && bytes[size - 1] == 0) --size;
+  return size;
 }
 
 std::optional<std::uint64_t> Memory::read(Address address, std::size_t size) const {

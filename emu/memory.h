@@ -13,7 +13,17 @@ namespace fiberscope::emu {
 
 inline constexpr std::uint64_t kPageSize = 4096;
 
-/// The guest's memory: regions whose bytes the host owns, page-aligned. Copies are deep.
+/// What may be done with a page.
+struct PageRights {
+  bool readable = false;
+  bool writable = false;
+  bool executable = false;
+
+  friend bool operator==(const PageRights&, const PageRights&) = default;
+};
+
+/// The guest's memory: regions whose bytes the host owns, page-aligned. A page begins with its region's rights. Copies
+/// are deep, and cheap for pages that hold nothing but zeros.
 class Memory {
  public:
   Memory() = default;
@@ -34,6 +44,20 @@ class Memory {
   [[nodiscard]] std::span<std::uint8_t> bytes_at(Address address);
   [[nodiscard]] std::span<const std::uint8_t> bytes_at(Address address) const;
 
+  /// Changes the rights of the pages in the range, whole pages; nothing happens to what is not mapped.
+  void protect(AddressRange range, PageRights rights);
+  /// All false where nothing is mapped.
+  [[nodiscard]] PageRights rights_at(Address address) const;
+  /// The pages of the range that are mapped, ascending: neighbours of one region with the same rights together.
+  struct RightsRun {
+    AddressRange range;
+    PageRights rights;
+  };
+  [[nodiscard]] std::vector<RightsRun> rights_in(AddressRange range) const;
+
+  /// How many bytes of the region there are up to the last one that is not zero.
+  [[nodiscard]] std::size_t contents_size(const Region& region) const;
+
   /// Little-endian value of 1 … 8 bytes; nothing where any of them is unmapped.
   [[nodiscard]] std::optional<std::uint64_t> read(Address address, std::size_t size) const;
   /// False, and nothing changed, where any byte is unmapped.
@@ -53,8 +77,9 @@ class Memory {
   static Bytes allocate(std::size_t size);
   [[nodiscard]] std::size_t index_at(Address address) const;
 
-  std::vector<Region> regions_;  ///< ascending
-  std::vector<Bytes> bytes_;     ///< of the region with the same index
+  std::vector<Region> regions_;                  ///< ascending
+  std::vector<Bytes> bytes_;                     ///< of the region with the same index
+  std::vector<std::vector<PageRights>> rights_;  ///< of its pages
 };
 
 }  // namespace fiberscope::emu

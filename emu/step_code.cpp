@@ -94,6 +94,8 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
     code->is_trap = op.opcode == 0xcc || op.opcode == 0xcd || op.opcode == 0xf1;
     code->is_halt = op.opcode == 0xf4;
     code->is_sti = op.opcode == 0xfb;
+    code->is_port = (op.opcode >= 0x6c && op.opcode <= 0x6f) || (op.opcode >= 0xe4 && op.opcode <= 0xe7) ||
+                    (op.opcode >= 0xec && op.opcode <= 0xef);
     code->may_set_interrupts = op.opcode == 0xfb || op.opcode == 0x9d || op.opcode == 0xcf;
     code->shadows_interrupts = op.opcode == 0xfb || (op.opcode == 0x8e && ((op.modrm >> 3) & 7) == 2);
   }
@@ -107,7 +109,7 @@ const StepCode& StepCodeCache::miss(std::uint64_t rip, std::uint32_t size) {
   }
   code->may_jump = may_jump(op);
   code->is_special = code->aligned || code->is_time_stamp || code->is_flags_move || code->is_random ||
-                     code->breakpoint_source || code->is_sti;
+                     code->breakpoint_source || code->is_sti || code->is_port;
   code->store_span = store_span(op);
   const StepCode& result = *code;
   table_[index(rip)] = code.get();

@@ -33,9 +33,11 @@ struct StepCode {
   bool may_set_interrupts = false;
   bool shadows_interrupts = false;
   bool is_random = false;                     ///< rdrand, rdseed
+  bool is_port = false;                       ///< in, out, ins, outs
   bool is_flags_move = false;                 ///< lahf, sahf with a REX prefix: the engine takes spl for ah
   std::optional<Register> breakpoint_source;  ///< of a move to dr7: with breakpoints enabled it would crash the engine
-  bool is_special = false;  ///< any of: aligned, is_time_stamp, is_flags_move, is_random, breakpoint_source, is_sti
+  bool is_special =
+      false;  ///< any of: aligned, is_time_stamp, is_flags_move, is_random, is_port, breakpoint_source, is_sti
   /// A store that begins nearer than this to a page's end may be followed by another one that faults: its old bytes are
   /// kept until the instruction has completed.
   std::uint16_t store_span = 0;

@@ -30,7 +30,8 @@ bool set_cfa(UnwindRow& row, Dwarf_Frame* frame) {
   return true;
 }
 
-/// Where the register's value in the caller is. A place that needs more than the CFA counts as undefined.
+/// Where the register's value in the caller is: with respect to the CFA, or to a register of this frame, as in a
+/// context that a switch saves. A place that needs more counts as undefined.
 RegisterRule rule_for(int number, Register reg, Dwarf_Frame* frame, const UnwindRow& row) {
   Dwarf_Op memory[3];
   Dwarf_Op* operations = nullptr;
@@ -48,6 +49,9 @@ RegisterRule rule_for(int number, Register reg, Dwarf_Frame* frame, const Unwind
   if (location->base == Location::Base::cfa) return {kind, location->offset};
   if (location->base == Location::Base::register_value && location->reg == row.cfa_register && !row.cfa_dereferenced)
     return {kind, wrapped_difference(location->offset, row.cfa_offset)};
+  if (location->base == Location::Base::register_value && !location->is_value &&
+      slot(location->reg) < kGeneralRegisters)
+    return {Kind::at_register_offset, location->offset, location->reg};
   return {Kind::undefined, 0};
 }
 

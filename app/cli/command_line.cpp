@@ -13,12 +13,14 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
+#include "core/figure.h"
 #include "core/worker.h"
 
 namespace fiberscope::app {
 namespace {
 
-constexpr std::array<std::string_view, 6> kCommands = {"open", "list", "run", "show", "export", "screenshot"};
+constexpr std::array<std::string_view, 8> kCommands = {"open", "list",    "run",    "show",
+                                                       "cost", "compare", "export", "screenshot"};
 constexpr const char* kTargetHelp =
     "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
 
@@ -39,6 +41,8 @@ struct Parsed {
   ListOptions list;
   RunOptions run;
   ShowOptions show;
+  CostOptions cost;
+  CompareOptions compare;
   ExportOptions exporting;
   ScreenshotOptions screenshot;
   OpenOptions open;
@@ -67,6 +71,7 @@ void add_list(CLI::App& app, ListOptions& options) {
 
 void add_run(CLI::App& app, RunOptions& options) {
   CLI::App* command = app.add_subcommand("run", "Run and record a target, and tell what happened");
+  command->footer("Behind `--` stand the arguments of a Linux program: fiberscope run ./program -- one two");
   command->add_option("target", options.target, kTargetHelp)->required();
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
   command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")
@@ -83,6 +88,19 @@ void add_show(CLI::App& app, ShowOptions& options) {
   command->add_flag("--json", options.json, "as fiberscope.show/1");
 }
 
+void add_cost(CLI::App& app, CostOptions& options) {
+  CLI::App* command = app.add_subcommand("cost", "Count what each switch did: steps, bytes, accesses, kernel entries");
+  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_flag("--json", options.json, "as fiberscope.cost/1");
+}
+
+void add_compare(CLI::App& app, CompareOptions& options) {
+  CLI::App* command = app.add_subcommand("compare", "Put what the switches of two runs cost side by side");
+  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("other", options.other, "the other one, likewise")->required();
+  command->add_flag("--json", options.json, "as fiberscope.compare/1");
+}
+
 void add_export(CLI::App& app, ExportOptions& options) {
   CLI::App* command = app.add_subcommand("export", "Write the whole trace for other programs (docs/trace-format.md)");
   command->add_option("target", options.target, kTargetHelp)->required();
@@ -91,6 +109,11 @@ void add_export(CLI::App& app, ExportOptions& options) {
       ->check(CLI::IsMember({"jsonl", "csv", "chrome", "text"}));
   command->add_option("-o,--output", options.path,
                       "the file (csv: a name that ends in / makes a folder of tables); default: standard output");
+}
+
+std::vector<std::string> figures() {
+  const auto names = core::figure_names();
+  return {names.begin(), names.end()};
 }
 
 void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
@@ -111,6 +134,9 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
       ->check(CLI::IsMember({"intel", "att"}))
       ->capture_default_str();
   command->add_flag("--focus", options.focus, "stacks and code only, larger");
+  command->add_option("--figure", options.figure, "a figure in the place of code and stacks")
+      ->check(CLI::IsMember(figures()))
+      ->capture_default_str();
   command->add_option("-o,--output", options.path, "the PNG file")->required();
 }
 
@@ -122,6 +148,7 @@ int worker_command(const std::vector<std::string>& words) {
     if (words[i] == "__worker") request.target = words[i + 1];
     if (words[i] == "--trace") request.trace_path = words[i + 1];
     if (words[i] == "--max-steps") request.max_steps = std::stoull(words[i + 1]);
+    if (words[i] == "--argument") request.arguments.push_back(words[i + 1]);
     if (words[i] == "--ring") ring = std::stoi(words[i + 1]);
   }
   return core::run_worker(request, ring);
@@ -148,10 +175,17 @@ int run_command_line(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer("Exit codes: 0 done, 2 wrong usage or unreadable input, 3 the run did not come to its own end.");
   Parsed parsed;
+  // What stands behind `--` is for the program that runs.
+  if (const auto end = std::find(words.begin(), words.end(), "--"); words.front() == "run" && end != words.end()) {
+    parsed.run.arguments.assign(end + 1, words.end());
+    words.erase(end, words.end());
+  }
   add_open(app, parsed.open);
   add_list(app, parsed.list);
   add_run(app, parsed.run);
   add_show(app, parsed.show);
+  add_cost(app, parsed.cost);
+  add_compare(app, parsed.compare);
   add_export(app, parsed.exporting);
   add_screenshot(app, parsed.screenshot);
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
@@ -167,6 +201,8 @@ int run_command_line(int argc, char** argv) {
   if (app.got_subcommand("list")) return list_command(parsed.list);
   if (app.got_subcommand("run")) return run_command(parsed.run);
   if (app.got_subcommand("show")) return show_command(parsed.show);
+  if (app.got_subcommand("cost")) return cost_command(parsed.cost);
+  if (app.got_subcommand("compare")) return compare_command(parsed.compare);
   if (app.got_subcommand("export")) return export_command(parsed.exporting);
   if (app.got_subcommand("screenshot")) return screenshot_command(parsed.screenshot);
   return open_command(parsed.open);

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace fiberscope::core {
 class Trace;
@@ -18,6 +19,7 @@ int list_command(const ListOptions& options);
 
 struct RunOptions {
   std::string target;
+  std::vector<std::string> arguments;  ///< behind `--`, for a Linux program
   std::optional<std::string> trace_path;
   std::uint64_t max_steps = 0;
   bool json = false;
@@ -38,6 +40,19 @@ struct ExportOptions {
 };
 int export_command(const ExportOptions& options);
 
+struct CostOptions {
+  std::string target;
+  bool json = false;
+};
+int cost_command(const CostOptions& options);
+
+struct CompareOptions {
+  std::string target;
+  std::string other;
+  bool json = false;
+};
+int compare_command(const CompareOptions& options);
+
 struct ScreenshotOptions {
   std::string target;
   std::optional<std::uint64_t> step;
@@ -47,6 +62,7 @@ struct ScreenshotOptions {
   std::string language = "en";
   std::string syntax = "intel";
   bool focus = false;
+  std::string figure = "none";
   std::string path;
 };
 int screenshot_command(const ScreenshotOptions& options);

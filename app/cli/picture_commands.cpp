@@ -60,6 +60,7 @@ int screenshot_command(const ScreenshotOptions& options) {
   picture.language = language_by_name(options.language).value_or(Language::en);
   picture.syntax = syntax_by_name(options.syntax).value_or(core::Syntax::intel);
   picture.focus = options.focus;
+  picture.figure = core::figure_by_name(options.figure).value_or(core::Figure::none);
   auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   const core::Trace& trace = (*recorded)->trace();

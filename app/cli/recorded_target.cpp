@@ -65,6 +65,9 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
   // Said here, so that a wrong name costs no process.
   auto resolved = core::resolve_target(target);
   if (!resolved) return resolved.error();
+  if (!options.arguments.empty() && resolved->machine.profile != emu::MachineProfile::linux_user)
+    return emu::Error{
+        fmt::format("{}: arguments are for Linux programs; a bare machine has nobody to pass them to", target)};
   scenario_ = std::move(resolved->scenario);
   if (options.trace_path) {
     std::error_code error;
@@ -87,6 +90,7 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
   request.target = target;
   request.trace_path = path_;
   request.max_steps = options.max_steps;
+  request.arguments = options.arguments;
   request.keep = options.trace_path.has_value();
   auto worker = core::Worker::start(request);
   if (!worker) return worker.error();

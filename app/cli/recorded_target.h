@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/scenario.h"
 #include "core/trace_session.h"
@@ -19,6 +20,7 @@ class RecordedTarget {
   struct Options {
     std::optional<std::string> trace_path;  ///< keep the trace here
     std::uint64_t max_steps = 0;            ///< 0: the target's own limit
+    std::vector<std::string> arguments;     ///< for a Linux program
   };
   /// Returns as soon as the recording has begun.
   static emu::Result<std::unique_ptr<RecordedTarget>> open(const std::string& target, const Options& options);

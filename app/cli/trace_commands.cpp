@@ -1,11 +1,11 @@
 // The commands that read or make a trace and write text: list, run, show, export.
 #include <fmt/format.h>
 
-#include <cstdio>
 #include <iostream>
 
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
+#include "app/cli/print.h"
 #include "app/cli/recorded_target.h"
 #include "app/cli/stop_signals.h"
 #include "core/export/trace_export.h"
@@ -22,26 +22,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-int print_json(const Json& json) {
-  // What a guest prints need not be UTF-8: bad bytes become U+FFFD, the exact ones stand in stdout_base64.
-  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? kDone : complain("the output could not be written", kUnusable);
-}
-
-int print_text(const std::string& text) {
-  const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? kDone : complain("the output could not be written", kUnusable);
-}
-
 /// What was asked for is done, but of a run that was stopped.
 int code_of(int code, const RecordedTarget& recorded) {
   return code == kDone && recorded.was_stopped() ? kIncomplete : code;
-}
-
-/// 3 where the run did not come to its own end.
-int ending_code(const core::Trace& trace) {
-  return trace.stop() && trace.stop()->reason == emu::Stop::Reason::exited ? kDone : kIncomplete;
 }
 
 }  // namespace
@@ -69,7 +52,7 @@ int run_command(const RunOptions& options) {
   if (core::is_trace_path(options.target))
     return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target),
                     kUnusable);
-  const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps});
+  const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps, options.arguments});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
   const std::optional<std::string>& kept = (*recorded)->kept_path();

@@ -249,6 +249,17 @@ core::CodeView FakeDocument::code_at(emu::Address address, core::StepIndex curso
   return view;
 }
 
+core::FigureData FakeDocument::figure(core::StepIndex cursor) {
+  core::FigureData data;
+  data.cursor = cursor;
+  for (const core::ThreadView& thread : snapshot(cursor).threads)
+    data.changes.push_back(
+        {{1}, thread.thread.id, core::ThreadState::init, thread.thread.state, {{0}}, "thread_yield"});
+  for (const core::ThreadView& thread : snapshot(cursor).threads)
+    data.regions.push_back({thread.thread.name, emu::RegionKind::stack, thread.thread.stack, true, true, false});
+  return data;
+}
+
 std::optional<core::StepIndex> FakeDocument::last_write(emu::Address address, std::uint32_t size,
                                                         core::StepIndex cursor) {
   std::optional<core::StepIndex> latest;

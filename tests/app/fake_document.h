@@ -16,6 +16,8 @@ class FakeDocument : public Document {
   const core::Snapshot& snapshot(core::StepIndex cursor) override;
   core::CodeView code(core::StepIndex cursor, core::Syntax syntax) override;
   core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) override;
+  core::FigureData figure(core::StepIndex cursor) override;
+  [[nodiscard]] const core::Scenario* scenario() const override { return nullptr; }
   std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) override;
   std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) override;
   /// One step is a portion.

@@ -126,6 +126,58 @@ TEST_F(Contract, ARunThatIsCutShortSaysSo) {
   EXPECT_EQ(run["steps"], 100);
 }
 
+TEST_F(Contract, CostOfTheFirstScenario) {
+  const Json run = json({"run", "switch-to-context", "-o", "run.fscope"});
+  const Json cost = json({"cost", "run.fscope"});
+  expect_keys(
+      cost, {"schema", "name", "note", "profile", "complete", "summary", "switches", "model", "budget", "comparison"});
+  EXPECT_EQ(cost["schema"], "fiberscope.cost/1");
+  EXPECT_EQ(cost["complete"], true);
+  EXPECT_EQ(cost["budget"], nullptr);  // it is note 001's
+  EXPECT_EQ(cost["summary"]["routine_steps"], (Json{{"min", 16}, {"median", 16}, {"max", 16}}));
+  ASSERT_EQ(cost["switches"].size(), run["switches"].size());
+  for (std::size_t i = 0; i < cost["switches"].size(); ++i) {
+    const Json& entry = cost["switches"][i];
+    expect_keys(entry,
+                {"first", "last", "complete", "from", "to", "reason", "by_interrupt", "first_run", "stack_switches",
+                 "steps", "routine_steps", "kernel_entries", "kernel_steps", "saved_words", "phases", "model"});
+    EXPECT_EQ(entry["stack_switches"], Json::array({run["switches"][i]["step"]}));
+    EXPECT_EQ(entry["from"], run["switches"][i]["from"]);
+    std::uint64_t steps = 0;
+    for (const auto& [name, phase] : entry["phases"].items()) {
+      expect_keys(phase, {"steps", "reads", "writes", "bytes_read", "bytes_written", "model"});
+      steps += phase["steps"].get<std::uint64_t>();
+    }
+    EXPECT_EQ(entry["steps"], steps);
+  }
+  for (const char* policy : {"same_space", "full_flush", "pcid"})
+    EXPECT_EQ(cost["model"]["tlb"][policy].size(), run["switches"].size()) << policy;
+  EXPECT_EQ(cost, json({"cost", "switch-to-context"}));
+}
+
+TEST_F(Contract, CompareHasOneValueARun) {
+  json({"run", "switch-to-context", "-o", "run.fscope"});
+  const Json compare = json({"compare", "run.fscope", "switch-to-context"});
+  EXPECT_EQ(compare["schema"], "fiberscope.compare/1");
+  ASSERT_EQ(compare["targets"].size(), 2U);
+  const Json cost = json({"cost", "run.fscope"});
+  ASSERT_EQ(compare["rows"].size(), cost["summary"].size());
+  for (const Json& row : compare["rows"]) {
+    expect_keys(row, {"key", "label", "model", "values"});
+    ASSERT_EQ(row["values"].size(), 2U);
+    EXPECT_EQ(row["values"][0], row["values"][1]) << row["key"];
+    EXPECT_EQ(row["values"][0], cost["summary"][row["key"].get<std::string>()]);
+  }
+}
+
+TEST_F(Contract, CostOfARunThatWasCutShortIsIncomplete) {
+  const Json run = json({"run", "switch-to-context", "--max-steps", "1000", "-o", "cut.fscope"}, 3);
+  EXPECT_EQ(json({"cost", "cut.fscope"}, 3)["complete"], false);
+  const Json compare = json({"compare", "switch-to-context", "cut.fscope"}, 3);
+  EXPECT_EQ(compare["targets"][0]["complete"], true);
+  EXPECT_EQ(compare["targets"][1]["complete"], false);
+}
+
 TEST_F(Contract, JsonLinesHaveOneStepLineAStep) {
   const Outcome outcome = run_program({"export", "switch-to-context", "--format", "jsonl"}, scratch_.path());
   ASSERT_EQ(outcome.code, 0) << outcome.err;
@@ -142,7 +194,7 @@ TEST_F(Contract, JsonLinesHaveOneStepLineAStep) {
 TEST_F(Contract, VersionAndHelpAreNoErrors) {
   EXPECT_EQ(run_program({"--help"}, scratch_.path()).code, 0);
   EXPECT_EQ(run_program({"--version"}, scratch_.path()).code, 0);
-  for (const char* command : {"open", "list", "run", "show", "export", "screenshot"})
+  for (const char* command : {"open", "list", "run", "show", "cost", "compare", "export", "screenshot"})
     EXPECT_EQ(run_program({command, "--help"}, scratch_.path()).code, 0) << command;
 }
 

@@ -220,7 +220,9 @@ TEST_F(WorkerDeath, AWorkerIsBounded) {
 }
 
 TEST_F(WorkerDeath, AWorkerThatTakesTooMuchMemoryIsEnded) {
-  RecordRequest request{FIBERSCOPE_MACHINE_GUESTS "/machine_long.elf", trace_path(), 0};
+  RecordRequest request;
+  request.target = FIBERSCOPE_MACHINE_GUESTS "/machine_long.elf";
+  request.trace_path = trace_path();
   request.memory_limit = std::uint64_t{1} << 20;
   auto worker = Worker::start(request);
   ASSERT_TRUE(worker.ok()) << worker.error().message;
@@ -254,8 +256,13 @@ INSTANTIATE_TEST_SUITE_P(Worker, OrderlyStop, testing::Values(SIGTERM, SIGXCPU),
 
 /// The worker is this program again, as it is with the real one.
 int main(int argc, char** argv) {
-  if (argc == 9 && std::string(argv[1]) == "__worker")
-    return fiberscope::core::run_worker({argv[2], argv[4], std::stoull(argv[6])}, std::stoi(argv[8]));
+  if (argc == 9 && std::string(argv[1]) == "__worker") {
+    fiberscope::core::RecordRequest request;
+    request.target = argv[2];
+    request.trace_path = argv[4];
+    request.max_steps = std::stoull(argv[6]);
+    return fiberscope::core::run_worker(request, std::stoi(argv[8]));
+  }
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

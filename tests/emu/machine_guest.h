@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "emu/bare_machine.h"
 #include "emu/image.h"
-#include "emu/machine.h"
 #include "emu/step_log.h"
 
 namespace fiberscope::emu {

@@ -69,6 +69,45 @@ TEST(MemoryTest, CopiesAreDeepAndBytesStayWhereTheyAre) {
   EXPECT_EQ(memory.read(Address{0x2000}, 1), 1U);
 }
 
+TEST(MemoryTest, PagesHaveRightsOfTheirOwn) {
+  Memory memory;
+  LoadedRegion loaded = region("a", 0x2000, 0x8000);
+  loaded.region.writable = true;
+  ASSERT_TRUE(memory.add(loaded).ok());
+  ASSERT_TRUE(memory.add(region("b", 0x8000, 0x9000)).ok());
+  const PageRights data{true, true, false};
+  EXPECT_EQ(memory.rights_at(Address{0x7fff}), data);
+  memory.protect({Address{0x3000}, Address{0x5000}}, {});
+  memory.protect({Address{0x7000}, Address{0xa000}}, {true, false, true});  // beyond what is mapped
+  EXPECT_EQ(memory.rights_at(Address{0x2fff}), data);
+  EXPECT_EQ(memory.rights_at(Address{0x3000}), PageRights{});
+  EXPECT_EQ(memory.rights_at(Address{0x4fff}), PageRights{});
+  EXPECT_EQ(memory.rights_at(Address{0x5000}), data);
+  EXPECT_EQ(memory.rights_at(Address{0x9000}), PageRights{}) << "unmapped";
+  const Memory copy = memory;
+  const auto runs = copy.rights_in({Address{0}, Address{0xffff000}});
+  ASSERT_EQ(runs.size(), 5U) << "a region's end ends a run";
+  EXPECT_EQ(runs[1].range, (AddressRange{Address{0x3000}, Address{0x5000}}));
+  EXPECT_EQ(runs[3].range, (AddressRange{Address{0x7000}, Address{0x8000}}));
+  EXPECT_EQ(runs[3].rights, (PageRights{true, false, true}));
+  EXPECT_EQ(runs[4].range, (AddressRange{Address{0x8000}, Address{0x9000}}));
+  EXPECT_EQ(memory.rights_in({Address{0x4000}, Address{0x6000}}).size(), 2U);
+}
+
+TEST(MemoryTest, KnowsHowFarItsContentsReach) {
+  Memory memory;
+  ASSERT_TRUE(memory.add(region("a", 0x2000, 0x5000)).ok());
+  const Region& whole = memory.regions().front();
+  EXPECT_EQ(memory.contents_size(whole), 0U);
+  memory.write(Address{0x3004}, 7, 1);
+  EXPECT_EQ(memory.contents_size(whole), 0x1005U);
+  memory.write(Address{0x4fff}, 7, 1);
+  EXPECT_EQ(memory.contents_size(whole), 0x3000U);
+  const Memory copy = memory;
+  EXPECT_TRUE(copy == memory);
+  EXPECT_EQ(copy.read(Address{0x3004}, 1), 7U);
+}
+
 TEST(MemoryTest, FindsTheRegionOfAnAddress) {
   Memory memory;
   ASSERT_TRUE(memory.add(region("a", 0x2000, 0x3000)).ok());

@@ -1,0 +1,118 @@
+// Each thread's own virtual processor, of varying speed, beside the real one (note 002); and what the kernel sees of
+// them: one task, however many threads the program makes of it (notes 000 and 004).
+#include <fmt/format.h>
+
+#include "app/figures/figures.h"
+#include "app/format.h"
+
+namespace fiberscope::app {
+namespace {
+
+constexpr std::uint64_t kLately = 500;  // steps
+
+void draw_curves(Canvas& canvas, const View& view, const Rect& plot) {
+  const Theme& theme = canvas.theme();
+  const auto steps = static_cast<float>(std::max<std::uint64_t>(view.timeline->steps.value, 1));
+  const auto x_of = [&](std::uint64_t step) { return plot.x0 + plot.width() * static_cast<float>(step) / steps; };
+  const auto y_of = [&](std::uint64_t own) { return plot.y1 - plot.height() * static_cast<float>(own) / steps; };
+  canvas.fill(plot, theme.grid, canvas.px(4));
+  canvas.line({plot.x0, plot.y1}, {plot.x1, plot.y0}, theme.dim, canvas.px(2));
+  const std::uint64_t now = view.now->step.value;
+  for (const core::ThreadId id : view.styles->order()) {
+    const Colour colour = theme.thread(view.styles->of(id));
+    std::uint64_t own = 0;
+    std::uint64_t at = 0;
+    for (const core::Slice& slice : view.timeline->slices) {
+      if (slice.thread != id) continue;
+      if (slice.first.value > now) break;
+      const std::uint64_t last = std::min(slice.last.value, now);
+      const std::uint64_t ran = last - slice.first.value + 1;
+      canvas.line({x_of(at), y_of(own)}, {x_of(slice.first.value - 1), y_of(own)}, colour, canvas.px(2));
+      canvas.line({x_of(slice.first.value - 1), y_of(own)}, {x_of(last), y_of(own + ran)}, colour, canvas.px(4));
+      own += ran;
+      at = last;
+    }
+    canvas.line({x_of(at), y_of(own)}, {x_of(now), y_of(own)}, colour, canvas.px(2));
+  }
+  canvas.line({x_of(now), plot.y0}, {x_of(now), plot.y1}, theme.text, canvas.px(2));
+}
+
+void draw_speeds(Canvas& canvas, const View& view, const Rect& area) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  const auto rows = static_cast<float>(view.styles->order().size() + 1);
+  const float row = std::min(canvas.px(46), area.height() / rows);
+  const std::uint64_t window = std::min(kLately, std::max<std::uint64_t>(view.now->step.value, 1));
+  float y = area.y0;
+  const auto line = [&](const ThreadStyle* style, const std::string& name, const std::string& speed) {
+    if (style != nullptr)
+      canvas.badge({area.x0 + canvas.px(14), y + row / 2}, std::min(canvas.px(12), row * 0.42f), *style);
+    canvas.text_in({area.x0 + canvas.px(34), y, area.x1 - area.width() * 0.36f, y + row},
+                   {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, name);
+    canvas.text_in({area.x1 - area.width() * 0.35f, y, area.x1, y + row},
+                   {FontRole::mono_bold, FontRole::mono_small, FontRole::mono_tiny}, theme.text, speed, Align::right);
+    y += row;
+  };
+  line(nullptr, words(Word::real_cpu), "1.00x");
+  for (const core::ThreadId id : view.styles->order()) {
+    const ThreadStyle style = view.styles->of(id);
+    const OwnSteps own = own_steps(*view.timeline, id, view.now->step, window);
+    const core::ThreadView* thread = view.thread(id);
+    line(&style, thread == nullptr ? "?" : thread->thread.name,
+         fmt::format("{:.2f}x", static_cast<double>(own.lately) / static_cast<double>(window)));
+  }
+}
+
+void draw_lanes(Canvas& canvas, const View& view, const Rect& area) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  const auto& order = view.styles->order();
+  const float row = area.height() / static_cast<float>(order.size() + 1);
+  const float left = area.x0 + area.width() * 0.3f;
+  const auto steps = static_cast<float>(std::max<std::uint64_t>(view.timeline->steps.value, 1));
+  const auto x_of = [&](std::uint64_t step) { return left + (area.x1 - left) * static_cast<float>(step) / steps; };
+  canvas.text_in({area.x0, area.y0, left - canvas.px(8), area.y0 + row},
+                 {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
+                 words(Word::kernel_task));
+  const float margin = std::min(canvas.px(4), row * 0.15f);
+  canvas.fill({left, area.y0 + margin, area.x1, area.y0 + row - margin}, theme.dim, canvas.px(3));
+  float y = area.y0 + row;
+  for (const core::ThreadId id : order) {
+    const core::ThreadView* thread = view.thread(id);
+    const Colour colour = theme.thread(view.styles->of(id));
+    canvas.text_in({area.x0 + canvas.px(16), y, left - canvas.px(8), y + row},
+                   {FontRole::small, FontRole::tiny, FontRole::micro}, colour,
+                   thread == nullptr ? "?" : thread->thread.name);
+    canvas.fill({left, y + margin, area.x1, y + row - margin}, theme.grid, canvas.px(3));
+    for (const core::Slice& slice : view.timeline->slices) {
+      if (slice.thread != id) continue;
+      canvas.fill({x_of(slice.first.value - 1), y + margin,
+                   std::max(x_of(slice.last.value), x_of(slice.first.value) + 1), y + row - margin},
+                  slice.first > view.now->step ? with_alpha(colour, 110) : colour);
+    }
+    y += row;
+  }
+  const float x = x_of(view.now->step.value);
+  canvas.line({x, area.y0}, {x, area.y1}, theme.text, canvas.px(2));
+}
+
+}  // namespace
+
+void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area) {
+  if (view.styles->order().empty()) return;
+  const Words words = view.words();
+  const Theme& theme = canvas.theme();
+  const float split = area.y0 + area.height() * 0.6f;
+  const float right = area.x0 + area.width() * 0.62f;
+  const Rect curves = draw_box(canvas, {area.x0, area.y0, right - canvas.px(6), split - canvas.px(6)},
+                               words(Word::own_progress), theme.text);
+  draw_curves(canvas, view, curves);
+  const Rect speeds = draw_box(canvas, {right + canvas.px(6), area.y0, area.x1, split - canvas.px(6)},
+                               words(Word::speed_lately_n, std::to_string(kLately)), theme.text);
+  draw_speeds(canvas, view, speeds);
+  const Rect lanes =
+      draw_box(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1}, words(Word::kernel_sees), theme.text);
+  draw_lanes(canvas, view, lanes);
+}
+
+}  // namespace fiberscope::app

@@ -1,0 +1,141 @@
+#include "core/cost_rows.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace fiberscope::core {
+namespace {
+
+using Value = decltype(CostRow::value);
+
+template <typename Number>
+Value spread(const SwitchCosts& costs, Number number) {
+  const auto found = costs.spread(number);
+  return found ? Value(*found) : Value();
+}
+
+template <typename Number>
+std::uint64_t sum(const SwitchCosts& costs, Number number) {
+  std::uint64_t total = 0;
+  for (const SwitchCost& cost : costs.switches)
+    if (cost.window.complete) total += number(cost);
+  return total;
+}
+
+/// How often a kernel was entered; words where what it did then is not in the trace.
+Value kernel_entries(const SwitchCosts& costs) {
+  const auto host = sum(costs, [](const SwitchCost& cost) { return cost.window.host_kernel_entries; });
+  if (host > 0) return std::string(kKernelNotExecuted);
+  return spread(costs, [](const SwitchCost& cost) { return cost.window.kernel_entries; });
+}
+
+Value kernel_steps(const SwitchCosts& costs) {
+  if (!costs.kernel_is_executed) return std::string(kKernelNotExecuted);
+  return spread(costs, [](const SwitchCost& cost) { return cost.window.kernel_steps; });
+}
+
+std::string_view words_of(TlbPolicy policy) {
+  switch (policy) {
+    case TlbPolicy::same_space:
+      return "one address space";
+    case TlbPolicy::full_flush:
+      return "full flush";
+    case TlbPolicy::pcid:
+      break;
+  }
+  return "PCID";
+}
+
+std::string_view words_of(CacheSituation situation) {
+  switch (situation) {
+    case CacheSituation::as_run:
+      return "as it ran";
+    case CacheSituation::as_run_warmed:
+      return "as it ran, warmed";
+    case CacheSituation::cold:
+      return "cold";
+    case CacheSituation::cold_warmed:
+      break;
+  }
+  return "cold, warmed";
+}
+
+void add_tlb_rows(std::vector<CostRow>& rows, const SwitchCosts& costs) {
+  for (std::size_t i = 0; i < kTlbPolicies.size(); ++i) {
+    const std::string_view words = words_of(kTlbPolicies[i]);
+    const std::string key = fmt::format("tlb_{}_", to_string(kTlbPolicies[i]));
+    std::vector<std::uint64_t> flushed;
+    std::vector<std::uint64_t> soon;
+    std::vector<std::uint64_t> until_next;
+    for (const TlbAtSwitch& entry : costs.tlb[i]) {
+      flushed.push_back(entry.entry.flushed);
+      soon.push_back(entry.soon.misses());
+      until_next.push_back(entry.until_next.misses());
+    }
+    const auto add = [&](std::string_view name, std::string label, std::vector<std::uint64_t> values) {
+      const auto found = spread_of(std::move(values));
+      rows.push_back({key + std::string(name), std::move(label), true, found ? Value(*found) : Value()});
+    };
+    add("flushed", fmt::format("TLB, {}: entries flushed a stack switch", words), std::move(flushed));
+    add("soon_misses", fmt::format("TLB, {}: misses in {} steps behind it", words, costs.parameters.soon),
+        std::move(soon));
+    add("misses", fmt::format("TLB, {}: misses until the next one", words), std::move(until_next));
+  }
+}
+
+void add_cache_rows(std::vector<CostRow>& rows, const SwitchCosts& costs) {
+  for (std::size_t i = 0; i < kCacheSituations; ++i) {
+    const auto situation = static_cast<CacheSituation>(i);
+    const std::string key = fmt::format("cache_{}_", to_string(situation));
+    rows.push_back({key + "restore_misses",
+                    fmt::format("L1 data cache, {}: misses while restoring", words_of(situation)), true,
+                    spread(costs, [i](const SwitchCost& cost) { return cost.cache[i].restore_misses; })});
+    rows.push_back(
+        {key + "soon_misses",
+         fmt::format("L1 data cache, {}: misses in {} steps behind", words_of(situation), costs.parameters.soon), true,
+         spread(costs, [i](const SwitchCost& cost) { return cost.cache[i].soon_misses; })});
+  }
+}
+
+}  // namespace
+
+std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
+  std::vector<CostRow> rows;
+  const auto add = [&](const char* key, const char* label, Value value) {
+    rows.push_back({key, label, false, std::move(value)});
+  };
+  const std::uint64_t complete = costs.complete_windows();
+  add("steps", "steps of the run", costs.steps);
+  add("switches", "switches (user code to user code)", complete);
+  add("incomplete_switches", "switches that the run's end cut off", costs.switches.size() - complete);
+  add("raw_switches", "times that rsp changed stacks", costs.raw_switches);
+  add("switch_steps", "steps a switch", spread(costs, [](const SwitchCost& cost) { return cost.total().steps; }));
+  add("routine_steps", "steps to save, move rsp and restore",
+      spread(costs, [](const SwitchCost& cost) { return cost.routine().steps; }));
+  add("kernel_entries", "kernel entries a switch", kernel_entries(costs));
+  add("kernel_steps", "steps in the kernel a switch", kernel_steps(costs));
+  add("bytes_written", "bytes written a switch",
+      spread(costs, [](const SwitchCost& cost) { return cost.total().bytes_written; }));
+  add("bytes_read", "bytes read a switch",
+      spread(costs, [](const SwitchCost& cost) { return cost.total().bytes_read; }));
+  add("routine_bytes", "bytes moved to save and restore",
+      spread(costs, [](const SwitchCost& cost) { return cost.routine().bytes(); }));
+  add("accesses", "memory accesses a switch",
+      spread(costs, [](const SwitchCost& cost) { return cost.total().accesses(); }));
+  add("saved_words", "words saved at once", spread(costs, [](const SwitchCost& cost) { return cost.saved_at_once(); }));
+  add("fpu_saves", "FPU and SSE saves in the whole run", costs.fpu.saves);
+  add_tlb_rows(rows, costs);
+  add_cache_rows(rows, costs);
+  return rows;
+}
+
+std::string to_text(const CostRow& row) {
+  if (const auto* number = std::get_if<std::uint64_t>(&row.value)) return fmt::format("{}", *number);
+  if (const auto* words = std::get_if<std::string>(&row.value)) return *words;
+  if (const auto* values = std::get_if<Spread>(&row.value))
+    return fmt::format("{} / {} / {}", values->min, values->median, values->max);
+  return "-";
+}
+
+}  // namespace fiberscope::core

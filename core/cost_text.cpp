@@ -1,0 +1,124 @@
+#include "core/cost_text.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "core/story.h"
+#include "core/text_table.h"
+#include "core/thread_names.h"
+#include "core/windowed_budget.h"
+
+namespace fiberscope::core {
+namespace {
+
+std::string number(std::uint64_t value) {
+  return fmt::format("{}", value);
+}
+
+std::string spread_text(const std::optional<Spread>& spread) {
+  return to_text({"", "", false, spread ? decltype(CostRow::value)(*spread) : decltype(CostRow::value)()});
+}
+
+std::string switches_text(const Trace& trace, const SwitchCosts& costs) {
+  const ThreadNames names(trace);
+  TextTable table("rrrllrrrrrrrrrrrrr");
+  table.add({"", "first", "last", "from", "to", "steps", "enter", "save", "stack", "restore", "between", "leave",
+             "written", "read", "accesses", "kernel", "TLB*", "L1*", "why"});
+  std::size_t index = 0;
+  bool host = false;
+  for (const SwitchCost& cost : costs.switches) {
+    const SwitchWindow& window = cost.window;
+    const PhaseCost total = cost.total();
+    std::vector<std::string> cells{number(++index),       number(window.first.value), number(window.last.value),
+                                   names.of(window.from), names.of(window.to),        number(window.steps())};
+    for (const PhaseCost& phase : cost.phases) cells.push_back(number(phase.steps));
+    const bool is_host = window.host_kernel_entries > 0;
+    host |= is_host;
+    cells.insert(cells.end(), {number(total.bytes_written), number(total.bytes_read), number(total.accesses()),
+                               is_host ? "host" : number(window.kernel_entries),
+                               number(total.data_tlb_misses + total.code_tlb_misses), number(total.cache_misses)});
+    cells.push_back(fmt::format("{}{}{}{}", to_string(window.reason), window.by_interrupt ? ", interrupted" : "",
+                                window.is_first_run ? ", first run" : "", window.complete ? "" : ", cut off"));
+    table.add(std::move(cells));
+  }
+  std::string text =
+      "Switches, from leaving user code to being back in it: steps of each phase, bytes, kernel entries\n";
+  text += table.text();
+  text += "* misses of a model, not measured (docs/models.md)\n";
+  if (host) text += fmt::format("host: {}\n", kKernelNotExecuted);
+  return text;
+}
+
+std::string rows_text(const std::vector<ComparedRun>& runs) {
+  std::string alignments(runs.size() + 1, 'r');
+  alignments.front() = 'l';
+  TextTable table(alignments);
+  std::vector<std::string> head{"least / middle / most where there are three"};
+  std::vector<std::vector<std::string>> lines;
+  for (const ComparedRun& run : runs) {
+    head.push_back(run.costs->name);
+    const std::vector<CostRow> rows = cost_rows(*run.costs);
+    lines.resize(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (lines[i].empty()) lines[i].push_back(fmt::format("{}{}", rows[i].is_model ? "model: " : "", rows[i].label));
+      lines[i].push_back(to_text(rows[i]));
+    }
+  }
+  table.add(std::move(head));
+  for (std::vector<std::string>& line : lines) table.add(std::move(line));
+  return table.text();
+}
+
+std::string model_text(const ModelParameters& parameters) {
+  return fmt::format(
+      "model: data TLB {} entries in {} ways, instruction TLB {} in {}, L1 data cache {} KiB in {} ways of {}-byte "
+      "lines, LRU.\nNothing of it was measured (docs/models.md). Full flush and PCID: as if each thread had an address "
+      "space of its own.\n",
+      parameters.tlb.data_entries, parameters.tlb.data_ways, parameters.tlb.code_entries, parameters.tlb.code_ways,
+      parameters.cache.size / 1024, parameters.cache.ways, parameters.cache.line);
+}
+
+std::string budget_text(const SwitchCosts& costs) {
+  TextTable table("lrrrrr");
+  table.add({"", "cycles (the note's claim)", "steps", "bytes", "accesses", "misses (model)"});
+  for (const BudgetRow& row : windowed_budget(costs))
+    table.add({std::string(row.step), number(row.claimed_cycles), spread_text(row.steps), spread_text(row.bytes),
+               spread_text(row.accesses), number(row.model_misses)});
+  return "The budget of note 001, and what this run did (least / middle / most a switch; misses in all)\n" +
+         table.text();
+}
+
+std::string comparison_text(const SwitchCosts& costs) {
+  TextTable table("lll");
+  table.add({"", "Exo-OS (claim)", "Linux (claim)", "this run"});
+  for (const ComparisonRow& row : windowed_comparison(costs)) {
+    std::string run;
+    for (const ComparisonRow::Fact& fact : row.run)
+      run += fmt::format("{}{}{}: {}", run.empty() ? "" : "; ", fact.is_model ? "model, " : "", fact.what,
+                         fact.value ? fmt::format("{}", *fact.value) : "-");
+    table.add({std::string(row.aspect), std::string(row.claimed_here), std::string(row.claimed_linux), run});
+  }
+  return "The comparison of note 001: its claims, in cycles and words, and what this run did\n" + table.text();
+}
+
+}  // namespace
+
+std::string cost_text(const Trace& trace, const SwitchCosts& costs) {
+  if (costs.switches.empty()) return fmt::format("{}\nNo switch happened in this run.\n", describe_run(trace));
+  std::string text =
+      fmt::format("{}\n{}\n{}\n", describe_run(trace), switches_text(trace, costs), rows_text({{&trace, &costs}}));
+  if (has_windowed_budget(trace)) text += fmt::format("{}\n{}\n", budget_text(costs), comparison_text(costs));
+  text += model_text(costs.parameters);
+  return text;
+}
+
+std::string compare_text(const std::vector<ComparedRun>& runs) {
+  std::string text;
+  for (const ComparedRun& run : runs) text += fmt::format("{}\n", describe_run(*run.trace));
+  text += rows_text(runs);
+  if (!runs.empty()) text += fmt::format("\n{}", model_text(runs.front().costs->parameters));
+  return text;
+}
+
+}  // namespace fiberscope::core

@@ -1,0 +1,115 @@
+#pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/switch_models.h"
+#include "core/switch_window.h"
+
+namespace fiberscope::core {
+
+/// What the switches of a run cost, counted. Each number is exact for the run that was recorded, but those called model
+/// (core/tlb_model.h, core/cache_model.h). There are no cycles in it: an emulated processor has none.
+
+/// What the steps of one phase of one window did. An interrupt's or exception's own writes (its frame) count for the
+/// step behind it, all other accesses for the step that made them.
+struct PhaseCost {
+  std::uint64_t steps = 0;
+  std::uint64_t reads = 0;  ///< accesses of data (core/memory_access.h); instruction fetches are not in it
+  std::uint64_t writes = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_written = 0;
+  std::uint64_t data_tlb_misses = 0;  ///< model; one address space
+  std::uint64_t code_tlb_misses = 0;  ///< model; one address space
+  std::uint64_t cache_misses = 0;     ///< model; nothing warmed
+
+  [[nodiscard]] std::uint64_t accesses() const { return reads + writes; }
+  [[nodiscard]] std::uint64_t bytes() const { return bytes_read + bytes_written; }
+  PhaseCost& operator+=(const PhaseCost& other);
+  friend bool operator==(const PhaseCost&, const PhaseCost&) = default;
+};
+
+struct SwitchCost {
+  SwitchWindow window;
+  std::array<PhaseCost, kSwitchPhases> phases;
+  /// Words of 8 bytes that the phase `save` and the frames of interrupts and exceptions stored, and that are still live
+  /// when a step of phase `stack` is about to move rsp: not below rsp on the stack that is left. Each word counts once
+  /// for each such step that is the first behind its storing.
+  std::uint64_t saved_words = 0;
+  std::array<CacheAtWindow, kCacheSituations> cache;  ///< model
+
+  [[nodiscard]] const PhaseCost& phase(SwitchPhase phase) const { return phases[static_cast<std::size_t>(phase)]; }
+  /// Of the whole window.
+  [[nodiscard]] PhaseCost total() const;
+  /// saved_words by the steps of phase `stack`, rounded down; 0 where there is none.
+  [[nodiscard]] std::uint64_t saved_at_once() const;
+  /// Of the phases save, stack and restore: the moving of registers itself.
+  [[nodiscard]] PhaseCost routine() const;
+};
+
+/// The least, the middle and the largest of some numbers; of an even count the lower of the two in the middle.
+struct Spread {
+  std::uint64_t min = 0;
+  std::uint64_t median = 0;
+  std::uint64_t max = 0;
+
+  friend bool operator==(const Spread&, const Spread&) = default;
+};
+/// Nothing for no numbers.
+std::optional<Spread> spread_of(std::vector<std::uint64_t> values);
+
+/// Instructions that save or load the x87 and SSE registers as a whole (fxsave, fnsave, xsave; fxrstor, frstor,
+/// xrstor), anywhere in the run, and exceptions #NM: somebody used them while CR0.TS was set.
+struct FpuUse {
+  std::uint64_t saves = 0;
+  std::uint64_t restores = 0;
+  std::uint64_t not_available = 0;
+};
+
+struct SwitchCosts {
+  std::string name;                  ///< of the scenario or target
+  std::uint64_t steps = 0;           ///< of the whole run
+  std::uint64_t raw_switches = 0;    ///< entries of Trace::switches(): rsp went from one thread's stack to another's
+  std::vector<SwitchCost> switches;  ///< one a window, ascending
+  /// False in the Linux profile: the host plays the kernel there, and no step of it is in the trace.
+  bool kernel_is_executed = true;
+  ModelParameters parameters;
+  std::array<std::vector<TlbAtSwitch>, 3> tlb;  ///< model; by policy (kTlbPolicies), then by entry of Trace::switches()
+  FpuUse fpu;
+
+  /// Of the complete windows, each by one number of it.
+  template <typename Number>
+  [[nodiscard]] std::optional<Spread> spread(Number number) const {
+    std::vector<std::uint64_t> values;
+    for (const SwitchCost& cost : switches)
+      if (cost.window.complete) values.push_back(number(cost));
+    return spread_of(std::move(values));
+  }
+  [[nodiscard]] std::uint64_t complete_windows() const;
+  /// Sum of one phase over the complete windows.
+  [[nodiscard]] PhaseCost sum(SwitchPhase phase) const;
+  /// How many more steps a window took that an interrupt began than one that a call began: the difference of the
+  /// medians of the complete ones. Nothing where the run has none of either.
+  struct Preemption {
+    std::uint64_t windows = 0;
+    std::uint64_t by_interrupt = 0;  ///< median of their steps
+    std::uint64_t by_call = 0;
+    [[nodiscard]] std::int64_t overhead() const {
+      return static_cast<std::int64_t>(by_interrupt) - static_cast<std::int64_t>(by_call);
+    }
+  };
+  [[nodiscard]] std::optional<Preemption> preemption() const;
+};
+
+/// Walks the whole trace twice, some 1 µs a step. Without `spaces` each thread counts as a process of its own where the
+/// model's policy knows several spaces. Throws CorruptData.
+SwitchCosts switch_costs(Trace& trace, const std::optional<AddressSpaces>& spaces = std::nullopt,
+                         const ModelParameters& parameters = {});
+
+/// What stands in place of each number about a kernel that is not executed here.
+inline constexpr std::string_view kKernelNotExecuted = "kernel work not executed here";
+
+}  // namespace fiberscope::core
