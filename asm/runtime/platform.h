@@ -25,10 +25,10 @@ enum platform_port {
 /* Prints size bytes. */
 void platform_put(const char* text, size_t size);
 
-_Noreturn void platform_exit(int code);
+__attribute__((noreturn)) void platform_exit(int code);
 
 /* The end of a run in which every thread waits for another one. Hosted: exit code 70. */
-_Noreturn void platform_deadlock(void);
+__attribute__((noreturn)) void platform_deadlock(void);
 
 /* Time: steps on the bare machine, microseconds hosted. It wraps. */
 uint32_t platform_now(void);

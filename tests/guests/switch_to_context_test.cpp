@@ -11,7 +11,7 @@
 #include "core/builtin_files.h"
 #include "core/scenario.h"
 #include "emu/image.h"
-#include "emu/machine.h"
+#include "emu/bare_machine.h"
 #include "tests/guests/native_run.h"
 
 namespace fiberscope::tests {

@@ -24,13 +24,21 @@ std::string name_of(const std::vector<core::Thread>& threads, std::optional<core
 class Writer {
  public:
   explicit Writer(ScenarioRun& run)
-      : trace_(*run.trace), image_(trace_.image()), table_(core::ThreadTable::find(image_)) {}
+      : trace_(*run.trace), image_(trace_.image()), table_(core::ThreadTable::find(image_)) {
+    const auto main = image_.symbol("main");
+    if (run.scenario().profile == core::Profile::linux_user && main) silent_until_ = main->address;
+  }
 
   std::string write() {
-    for (std::uint64_t at = 1; at <= trace_.steps().value; ++at) {
+    // How far a run that never ends gets until its limit depends on the compiler: only what its threads did is told.
+    const bool limited = trace_.stop()->reason == emu::Stop::Reason::limit && !trace_.switches().empty();
+    const StepIndex last = limited ? trace_.switches().back().step : trace_.steps();
+    for (std::uint64_t at = 1; at <= last.value; ++at) {
       step(StepIndex{at});
+      if (silent_until_ && address_of(StepIndex{at}) == *silent_until_) silent_until_.reset();
       tell_switch(StepIndex{at});
       for (const core::EventRecord& record : trace_.events_behind(StepIndex{at})) {
+        if (silent_until_) continue;
         end_pass();
         text_ += fmt::format("{} {}\n", core::event_name(record.event.kind), record.event.vector);
       }
@@ -44,6 +52,10 @@ class Writer {
   }
 
  private:
+  emu::Address address_of(StepIndex at) {
+    return emu::Address{trace_.templates()[trace_.effects_of(at).instruction].address};
+  }
+
   /// Routines of assembly files; what C compiles to differs from one compiler to the next.
   const std::string& routine_at(const core::StepTemplate& step) {
     const auto [entry, fresh] = routines_.try_emplace(step.address);
@@ -99,6 +111,8 @@ class Writer {
   }
 
   core::Trace& trace_;
+  /// How a Linux program comes to main depends on the C library's release.
+  std::optional<emu::Address> silent_until_;
   const emu::Image& image_;
   std::optional<core::ThreadTable> table_;
   emu::Disassembler disassembler_;

@@ -10,7 +10,7 @@
 namespace fiberscope::tests {
 
 std::unique_ptr<emu::Machine> boot(const core::RunTarget& target) {
-  auto machine = emu::Machine::boot(target.image);
+  auto machine = emu::Machine::boot(target.image, target.machine);
   if (!machine) throw std::runtime_error(machine.error().message);
   return std::move(machine).value();
 }

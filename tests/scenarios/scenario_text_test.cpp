@@ -57,7 +57,7 @@ TEST_P(ScenarioTexts, FillEveryPlaceholder) {
     EXPECT_FALSE(sentence.empty()) << "step " << step;
     EXPECT_EQ(sentence.find('{'), std::string::npos) << "step " << step << ": " << sentence;
     EXPECT_EQ(sentence.find("  "), std::string::npos) << "step " << step << ": " << sentence;
-    EXPECT_EQ(sentence.find("()"), std::string::npos) << "step " << step << ": " << sentence;
+    EXPECT_EQ(sentence.find(" ()"), std::string::npos) << "step " << step << ": " << sentence;
   }
 }
 
