@@ -62,7 +62,7 @@ core::CodeView TraceDocument::code_at(emu::Address address, core::StepIndex curs
 }
 
 core::FigureData TraceDocument::figure(core::StepIndex cursor) {
-  return core::make_figure_data(target_->trace(), history_, snapshot(cursor));
+  return core::make_figure_data(target_->trace(), history_, snapshot(cursor), target_->scenario());
 }
 
 std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, std::uint32_t size,

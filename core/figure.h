@@ -15,9 +15,10 @@ enum class Figure : std::uint8_t {
   process,       ///< a process with one thread, and this one with all of its threads
   virtualizers,  ///< memory, CPU and I/O as each thread believes to have them
   processors,    ///< each thread's own virtual processor beside the real one
+  variables,     ///< the global variables that the scenario watches
   questions      ///< the scenario's questions and answers
 };
-inline constexpr std::size_t kFigures = 7;
+inline constexpr std::size_t kFigures = 8;
 
 /// "none", "thread", …: the words of scenario files and of the command line.
 std::string_view to_string(Figure figure);

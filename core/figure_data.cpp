@@ -1,8 +1,39 @@
 #include "core/figure_data.h"
 
+#include <algorithm>
+
 namespace fiberscope::core {
 
-FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot& snapshot) {
+namespace {
+
+/// Larger arrays are for the memory view of a debugger, not for a lesson.
+constexpr std::size_t kMostOfOne = 32;
+
+std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot, const Scenario& scenario) {
+  std::vector<WatchedValue> values;
+  const MachineState& state = trace.state_at(snapshot.step);
+  for (const std::string& name : scenario.watch.symbols) {
+    std::vector<emu::GlobalCell> cells = trace.debug().global(name);
+    if (cells.size() > kMostOfOne) cells.resize(kMostOfOne);
+    for (emu::GlobalCell& cell : cells) {
+      WatchedValue value;
+      value.value = state.memory.read(cell.address, cell.size).value_or(0);
+      value.changed = std::any_of(snapshot.written.begin(), snapshot.written.end(), [&](const MemoryChange& change) {
+        const bool meets = change.address < cell.address + cell.size && cell.address < change.address + change.size;
+        return meets && change.old_value != change.new_value;
+      });
+      if (cell.size == 8 && state.memory.region_at(emu::Address{value.value}) != nullptr)
+        value.symbol = emu::symbolized(trace.image(), emu::Address{value.value});
+      value.cell = std::move(cell);
+      values.push_back(std::move(value));
+    }
+  }
+  return values;
+}
+
+}  // namespace
+
+FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot& snapshot, const Scenario* scenario) {
   FigureData data;
   data.cursor = snapshot.step;
   for (const ThreadView& view : snapshot.threads) {
@@ -11,6 +42,7 @@ FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot&
   }
   const auto& regions = trace.state_at(snapshot.step).memory.regions();
   data.regions.assign(regions.begin(), regions.end());
+  if (scenario != nullptr) data.variables = watched_values(trace, snapshot, *scenario);
   return data;
 }
 

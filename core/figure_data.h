@@ -1,6 +1,7 @@
 #pragma once
 #include <vector>
 
+#include "core/scenario.h"
 #include "core/snapshot.h"
 #include "core/state_history.h"
 #include "emu/region.h"
@@ -8,12 +9,21 @@
 namespace fiberscope::core {
 
 /// What figures need beside the snapshot of the same cursor.
-struct FigureData {
-  StepIndex cursor;
-  std::vector<StateChange> changes;  ///< the last one of each thread that ever changed, in the order of the snapshot
-  std::vector<emu::Region> regions;  ///< of the guest's memory, ascending
+struct WatchedValue {
+  emu::GlobalCell cell;
+  std::uint64_t value = 0;
+  std::string symbol;    ///< what the value is the address of, if anything
+  bool changed = false;  ///< by the step that led to the cursor
 };
 
-FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot& snapshot);
+struct FigureData {
+  StepIndex cursor;
+  std::vector<StateChange> changes;     ///< the last one of each thread that ever changed, in the order of the snapshot
+  std::vector<emu::Region> regions;     ///< of the guest's memory, ascending
+  std::vector<WatchedValue> variables;  ///< of the symbols that the scenario watches, in its order
+};
+
+/// `scenario` may be null.
+FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot& snapshot, const Scenario* scenario);
 
 }  // namespace fiberscope::core

@@ -133,6 +133,17 @@ std::string StackBuilder::owner_of(const UnwoundChain& chain, std::size_t frame,
   return {};
 }
 
+void StackBuilder::mark_interrupt_frame(Marks& marks, const UnwoundFrame& frame) {
+  const auto rsp_at = frame.saved_at[emu::slot(Register::rsp)];
+  if (!frame.is_signal_frame || !frame.return_address_at || rsp_at != *frame.return_address_at + 24) return;
+  for (const auto& [offset, name] : {std::pair{8, "cs"}, {16, "rflags"}, {32, "ss"}}) {
+    Mark mark;
+    mark.role = CellRole::saved_register;
+    mark.symbol = std::string("saved ") + name;
+    marks.try_emplace(frame.return_address_at->value + static_cast<std::uint64_t>(offset), std::move(mark));
+  }
+}
+
 void StackBuilder::mark_locals(Marks& marks, const UnwoundFrame& frame) const {
   const emu::FunctionInfo* function = debug_.function_at(lookup(frame));
   if (function == nullptr) return;
@@ -156,6 +167,7 @@ StackBuilder::Marks StackBuilder::marks(const UnwoundChain& chain, const emu::Me
       mark.symbol = return_name(image_, Address{memory.read(*frame.return_address_at, 8).value_or(0)});
       marks.insert_or_assign(frame.return_address_at->value, std::move(mark));
     }
+    mark_interrupt_frame(marks, frame);
     for (std::size_t slot = 0; slot < emu::kGeneralRegisters; ++slot) {
       if (!frame.saved_at[slot]) continue;
       const Register reg = emu::general_register(slot);

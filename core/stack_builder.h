@@ -44,6 +44,8 @@ class StackBuilder {
                                          const emu::RegisterFile* left_with) const;
   void add_frames(StackView& view, const UnwoundChain& chain, const emu::Memory& memory) const;
   [[nodiscard]] Marks marks(const UnwoundChain& chain, const emu::Memory& memory) const;
+  /// What the CPU pushed with rip and rsp when it interrupted (Intel SDM vol. 3, figure 6-9).
+  static void mark_interrupt_frame(Marks& marks, const UnwoundFrame& frame);
   void mark_locals(Marks& marks, const UnwoundFrame& frame) const;
   [[nodiscard]] std::string owner_of(const UnwoundChain& chain, std::size_t frame, emu::Register reg) const;
   void add_cells(StackView& view, const Marks& marks, const emu::Memory& memory, emu::Address bottom) const;

@@ -1,15 +1,18 @@
 #include "emu/debug_info.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <unordered_map>
 #include <utility>
 
 #include "emu/dwarf_file.h"
 #include "emu/function_index.h"
+#include "emu/global_variables.h"
 #include "emu/line_table.h"
 #include "emu/local_variables.h"
 #include "emu/switch_routines.h"
 #include "emu/symbol_table.h"
+#include "emu/type_cells.h"
 #include "emu/unwind_table.h"
 
 namespace fiberscope::emu {
@@ -120,6 +123,20 @@ const UnwindRow* DebugInfo::unwind_row(Address rip) const {
 }
 bool DebugInfo::is_beginning(Address return_address) const {
   return impl_->switch_routines.is_beginning(return_address);
+}
+std::vector<GlobalCell> DebugInfo::global(const std::string& name) const {
+  std::vector<GlobalCell> cells = find_global(impl_->file.dwarf(), name);
+  if (!cells.empty()) return cells;
+  for (const Symbol& symbol : impl_->symbols) {
+    if (symbol.name != name) continue;
+    for (std::uint64_t offset = 0; offset < symbol.size && cells.size() < kMostCells; offset += 8) {
+      const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(8, symbol.size - offset));
+      cells.push_back({offset == 0 && symbol.size <= 8 ? name : name + "+" + std::to_string(offset),
+                       symbol.address + offset, size});
+    }
+    break;
+  }
+  return cells;
 }
 std::vector<std::string> DebugInfo::source_files() const {
   return impl_->lines().source_files();

@@ -70,6 +70,13 @@ struct UnwindRow {
   bool signal_frame = false;             ///< the caller's rip is an exact resume address, not a return address
 };
 
+/// A scalar of a variable that lies at one place for the whole run.
+struct GlobalCell {
+  std::string name;  ///< "report.made", "slots[2]"
+  Address address;
+  std::uint32_t size = 0;  ///< 1 … 8 bytes
+};
+
 /// What the debug information of an image says (libdw): lines, locals, call frame information. Loads lazily and caches;
 /// one object is for one thread.
 class DebugInfo {
@@ -95,6 +102,9 @@ class DebugInfo {
   [[nodiscard]] const UnwindRow* unwind_row(Address rip) const;
   /// Whether a stack begins with this return address: a library put it there by hand (SwitchRoutines).
   [[nodiscard]] bool is_beginning(Address return_address) const;
+  /// The scalars of a global variable (emu/global_variables.h); where only the symbol table knows the name, its bytes
+  /// as 8-byte words.
+  [[nodiscard]] std::vector<GlobalCell> global(const std::string& name) const;
   /// Source files that the line table names, each once, in order of first use.
   [[nodiscard]] std::vector<std::string> source_files() const;
 

@@ -66,7 +66,7 @@ class LinuxKernel {
   void yield() { yielding_ = true; }
   void end_task(int code);
   void end_process(int code);
-  /// Takes the state out of the signal frame at rsp - 8; false where there is none.
+  /// Takes the state out of the signal frame at rsp - 8; where there is none, false, and the task gets a SIGSEGV.
   bool return_from_signal();
 
  private:
@@ -83,6 +83,7 @@ class LinuxKernel {
   void idle();
   /// True if there was one.
   bool deliver_signal();
+  bool take_frame();
   void handle(const siginfo_t& info);
   void answer_interrupted(bool restart);
   void force(siginfo_t info);

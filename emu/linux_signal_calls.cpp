@@ -73,10 +73,6 @@ std::int64_t do_rt_sigreturn(LinuxKernel& kernel, LinuxCall& call) {
     return 0;
   }
   call.note = "there is no signal frame at rsp - 8";
-  siginfo_t info{};
-  info.si_signo = SIGSEGV;
-  info.si_code = SI_KERNEL;
-  kernel.send(info, &kernel.current());
   return 0;
 }
 

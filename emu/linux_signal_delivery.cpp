@@ -132,6 +132,16 @@ void LinuxKernel::handle(const siginfo_t& info) {
 }
 
 bool LinuxKernel::return_from_signal() {
+  if (take_frame()) return true;
+  fault_ = "rt_sigreturn found no signal frame";
+  siginfo_t info{};
+  info.si_signo = SIGSEGV;
+  info.si_code = SI_KERNEL;
+  force(info);
+  return false;
+}
+
+bool LinuxKernel::take_frame() {
   LinuxTask& task = *current_;
   const RegisterFile now = cpu_.read_all();
   const auto bytes = memory_.read(Address{now[Register::rsp] - 8}, signal_frame::kSize);

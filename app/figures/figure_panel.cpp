@@ -1,6 +1,7 @@
 #include "app/figures/figure_panel.h"
 
 #include "app/figures/figures.h"
+#include "core/thread_table.h"
 
 namespace fiberscope::app {
 namespace {
@@ -13,7 +14,8 @@ struct Tab {
 constexpr Tab kTabs[] = {
     {core::Figure::thread, Word::figure_thread},         {core::Figure::states, Word::figure_states},
     {core::Figure::process, Word::figure_process},       {core::Figure::virtualizers, Word::figure_virtualizers},
-    {core::Figure::processors, Word::figure_processors}, {core::Figure::questions, Word::figure_questions},
+    {core::Figure::processors, Word::figure_processors}, {core::Figure::variables, Word::figure_variables},
+    {core::Figure::questions, Word::figure_questions},
 };
 
 }  // namespace
@@ -48,6 +50,7 @@ Rect FigurePanel::draw_tabs(Canvas& canvas, const View& view, const Rect& area, 
 
 void FigurePanel::draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
   canvas.items().begin_panel("figure", area);
+  canvas.fill(area, canvas.theme().panel);
   canvas.panel("figure", area);
   const Rect body = draw_tabs(canvas, view, area, commands);
   switch (view.state->figure) {
@@ -63,6 +66,8 @@ void FigurePanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
       return draw_virtualizer_figure(canvas, view, body);
     case core::Figure::processors:
       return draw_processor_figure(canvas, view, body);
+    case core::Figure::variables:
+      return draw_variable_figure(canvas, view, body, commands);
     case core::Figure::questions:
       return draw_question_figure(canvas, view, body, commands);
   }
@@ -82,6 +87,11 @@ OwnSteps own_steps(const core::Timeline& timeline, core::ThreadId thread, core::
     if (last >= first) own.lately += last - first + 1;
   }
   return own;
+}
+
+std::string name_of(const core::Timeline& timeline, core::ThreadId thread) {
+  const core::Thread* found = core::find_thread(timeline.threads, thread);
+  return found == nullptr ? "?" : found->name;
 }
 
 Rect draw_box(Canvas& canvas, const Rect& box, std::string_view title, Colour outline) {

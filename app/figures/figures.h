@@ -11,6 +11,7 @@ void draw_state_figure(Canvas& canvas, const View& view, const Rect& area, Comma
 void draw_process_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_virtualizer_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area);
+void draw_variable_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 
 /// How many of its own steps the thread ran up to the cursor, and of the `window` steps before it.
@@ -19,6 +20,9 @@ struct OwnSteps {
   std::uint64_t lately = 0;
 };
 OwnSteps own_steps(const core::Timeline& timeline, core::ThreadId thread, core::StepIndex cursor, std::uint64_t window);
+
+/// The name of a thread, at whatever cursor.
+std::string name_of(const core::Timeline& timeline, core::ThreadId thread);
 
 /// A box with a word at its top left corner; returns what is left inside.
 Rect draw_box(Canvas& canvas, const Rect& box, std::string_view title, Colour outline);

@@ -8,14 +8,9 @@ namespace {
 
 std::string extent(const View& view, emu::RegionKind kind) {
   std::uint64_t bytes = 0;
-  std::optional<emu::Address> low;
-  for (const emu::Region& region : view.figure->regions) {
-    if (region.kind != kind) continue;
-    bytes += region.range.size();
-    if (!low) low = region.range.low;
-  }
-  if (!low) return "–";
-  return hex(low->value) + " · " + grouped(bytes / 1024) + " KiB";
+  for (const emu::Region& region : view.figure->regions)
+    if (region.kind == kind) bytes += region.range.size();
+  return grouped(bytes / 1024) + " KiB";
 }
 
 void draw_shared(Canvas& canvas, const View& view, const Rect& area) {

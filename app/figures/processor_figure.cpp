@@ -14,9 +14,16 @@ void draw_curves(Canvas& canvas, const View& view, const Rect& plot) {
   const Theme& theme = canvas.theme();
   const auto steps = static_cast<float>(std::max<std::uint64_t>(view.timeline->steps.value, 1));
   const auto x_of = [&](std::uint64_t step) { return plot.x0 + plot.width() * static_cast<float>(step) / steps; };
-  const auto y_of = [&](std::uint64_t own) { return plot.y1 - plot.height() * static_cast<float>(own) / steps; };
+  // As high as the thread that gets furthest.
+  std::uint64_t most = 1;
+  for (const core::ThreadId id : view.styles->order())
+    most = std::max(most, own_steps(*view.timeline, id, view.timeline->steps, 0).all);
+  const auto top = static_cast<float>(most) * 1.1f;
+  const auto y_of = [&](std::uint64_t own) { return plot.y1 - plot.height() * static_cast<float>(own) / top; };
   canvas.fill(plot, theme.grid, canvas.px(4));
-  canvas.line({plot.x0, plot.y1}, {plot.x1, plot.y0}, theme.dim, canvas.px(2));
+  const float reach = std::min(steps, top);  // the real CPU's diagonal, as far as it fits
+  canvas.line({plot.x0, plot.y1}, {plot.x0 + plot.width() * reach / steps, plot.y1 - plot.height() * reach / top},
+              theme.dim, canvas.px(2));
   const std::uint64_t now = view.now->step.value;
   for (const core::ThreadId id : view.styles->order()) {
     const Colour colour = theme.thread(view.styles->of(id));
@@ -57,32 +64,38 @@ void draw_speeds(Canvas& canvas, const View& view, const Rect& area) {
   for (const core::ThreadId id : view.styles->order()) {
     const ThreadStyle style = view.styles->of(id);
     const OwnSteps own = own_steps(*view.timeline, id, view.now->step, window);
-    const core::ThreadView* thread = view.thread(id);
-    line(&style, thread == nullptr ? "?" : thread->thread.name,
+    line(&style, name_of(*view.timeline, id),
          fmt::format("{:.2f}x", static_cast<double>(own.lately) / static_cast<double>(window)));
   }
+}
+
+/// A program of user space: the kernel knows nothing of its threads. (A guest with a kernel of its own is none.)
+bool is_one_task(const View& view) {
+  return view.scenario != nullptr && view.scenario->native;
 }
 
 void draw_lanes(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
   const Words words = view.words();
   const auto& order = view.styles->order();
-  const float row = area.height() / static_cast<float>(order.size() + 1);
+  const bool one_task = is_one_task(view);
+  const float row = area.height() / static_cast<float>(order.size() + (one_task ? 1 : 0));
   const float left = area.x0 + area.width() * 0.3f;
   const auto steps = static_cast<float>(std::max<std::uint64_t>(view.timeline->steps.value, 1));
   const auto x_of = [&](std::uint64_t step) { return left + (area.x1 - left) * static_cast<float>(step) / steps; };
-  canvas.text_in({area.x0, area.y0, left - canvas.px(8), area.y0 + row},
-                 {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
-                 words(Word::kernel_task));
   const float margin = std::min(canvas.px(4), row * 0.15f);
-  canvas.fill({left, area.y0 + margin, area.x1, area.y0 + row - margin}, theme.dim, canvas.px(3));
-  float y = area.y0 + row;
+  float y = area.y0;
+  if (one_task) {
+    canvas.text_in({area.x0, y, left - canvas.px(8), y + row},
+                   {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
+                   words(Word::kernel_task));
+    canvas.fill({left, y + margin, area.x1, y + row - margin}, theme.dim, canvas.px(3));
+    y += row;
+  }
   for (const core::ThreadId id : order) {
-    const core::ThreadView* thread = view.thread(id);
     const Colour colour = theme.thread(view.styles->of(id));
     canvas.text_in({area.x0 + canvas.px(16), y, left - canvas.px(8), y + row},
-                   {FontRole::small, FontRole::tiny, FontRole::micro}, colour,
-                   thread == nullptr ? "?" : thread->thread.name);
+                   {FontRole::small, FontRole::tiny, FontRole::micro}, colour, name_of(*view.timeline, id));
     canvas.fill({left, y + margin, area.x1, y + row - margin}, theme.grid, canvas.px(3));
     for (const core::Slice& slice : view.timeline->slices) {
       if (slice.thread != id) continue;
@@ -110,8 +123,8 @@ void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area) {
   const Rect speeds = draw_box(canvas, {right + canvas.px(6), area.y0, area.x1, split - canvas.px(6)},
                                words(Word::speed_lately_n, std::to_string(kLately)), theme.text);
   draw_speeds(canvas, view, speeds);
-  const Rect lanes =
-      draw_box(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1}, words(Word::kernel_sees), theme.text);
+  const Rect lanes = draw_box(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1},
+                              words(is_one_task(view) ? Word::kernel_sees : Word::who_on_cpu), theme.text);
   draw_lanes(canvas, view, lanes);
 }
 

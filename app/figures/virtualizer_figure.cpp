@@ -44,14 +44,12 @@ void draw_processor(Canvas& canvas, const View& view, const Rect& area) {
   const std::uint64_t now = view.now->step.value;
   float y = area.y0;
   for (const core::ThreadId id : view.styles->order()) {
-    const core::ThreadView* thread = view.thread(id);
     const ThreadStyle style = view.styles->of(id);
     const OwnSteps own = own_steps(*view.timeline, id, view.now->step, kLately);
     const float half = row / 2;
     canvas.badge({area.x0 + canvas.px(14), y + half / 2 + canvas.px(2)}, std::min(canvas.px(12), half * 0.45f), style);
     canvas.text_in({area.x0 + canvas.px(32), y, area.x0 + area.width() * 0.5f, y + half},
-                   {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
-                   thread == nullptr ? "" : thread->thread.name);
+                   {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, name_of(*view.timeline, id));
     canvas.text_in({area.x0 + area.width() * 0.5f, y, area.x1, y + half},
                    {FontRole::small, FontRole::tiny, FontRole::micro}, theme.dim,
                    words(Word::own_steps_n, grouped(own.all)), Align::right);

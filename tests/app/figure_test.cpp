@@ -21,8 +21,8 @@ TraceDocument& document() {
   return *recorded;
 }
 
-constexpr Figure kAll[] = {Figure::thread,       Figure::states,     Figure::process,
-                           Figure::virtualizers, Figure::processors, Figure::questions};
+constexpr Figure kAll[] = {Figure::thread,     Figure::states,    Figure::process,  Figure::virtualizers,
+                           Figure::processors, Figure::variables, Figure::questions};
 
 class FigureTest : public testing::TestWithParam<Size> {
  protected:
@@ -115,6 +115,21 @@ TEST_P(FigureTest, AChangeLeadsToTheStepThatMadeIt) {
   ASSERT_TRUE(window.click(label("change", changes[1].thread.value)));
   window.frame();
   EXPECT_EQ(window.cursor(), changes[1].step.value);
+}
+
+TEST_P(FigureTest, AVariableLeadsToTheStepThatWroteIt) {
+  show(Figure::variables, 1908);
+  const auto variables = document().figure({1908}).variables;
+  ASSERT_FALSE(variables.empty());
+  const auto count = std::find_if(variables.begin(), variables.end(),
+                                  [](const core::WatchedValue& value) { return value.cell.name == "shelf.count"; });
+  ASSERT_NE(count, variables.end());
+  EXPECT_LE(count->value, 3U) << "the ring has three slots";
+  const auto written = document().last_write(count->cell.address, 8, {1908});
+  ASSERT_TRUE(written.has_value());
+  ASSERT_TRUE(window.click(label("variable", count->cell.address)));
+  window.frame();
+  EXPECT_EQ(window.cursor(), written->value);
 }
 
 INSTANTIATE_TEST_SUITE_P(Sizes, FigureTest, testing::Values(Size{1280, 720}, Size{1600, 900}, Size{1920, 1080}),

@@ -4,7 +4,7 @@
 #include <sys/time.h>
 #include <ucontext.h>
 
-enum { THREADS = 2, STACK = 65536, TURNS = 4 };
+enum { THREADS = 2, STACK = 65536, TURNS = 4, WORK = 1000 };
 
 static ucontext_t contexts[THREADS], main_context;
 static char stacks[THREADS][STACK];
@@ -24,7 +24,7 @@ static void on_timer(int number) {
 
 static void worker(int id) {
   double sum = 0;
-  while (turns[0] < TURNS || turns[1] < TURNS) {
+  while (turns[0] < TURNS || turns[1] < TURNS || work[0] < WORK || work[1] < WORK) {
     ++work[id];
     sum += 0.5;  // in an xmm register when the timer strikes
   }
@@ -32,7 +32,7 @@ static void worker(int id) {
 }
 
 static int is_right(int id) {
-  return work[id] > 0 && (sums[id] == 0 || sums[id] == 0.5 * (double)work[id]);
+  return work[id] >= WORK && (sums[id] == 0 || sums[id] == 0.5 * (double)work[id]);
 }
 
 int main(void) {
@@ -46,7 +46,7 @@ int main(void) {
     contexts[id].uc_link = &main_context;
     makecontext(&contexts[id], (void (*)(void))worker, 1, id);
   }
-  const struct itimerval period = {{0, 20}, {0, 20}};
+  const struct itimerval period = {{0, 50}, {0, 50}};
   const struct itimerval off = {{0, 0}, {0, 0}};
   current = 0;
   setitimer(TIMER, &period, NULL);

@@ -1,0 +1,15 @@
+#pragma once
+#include <elfutils/libdw.h>
+
+#include <string>
+#include <vector>
+
+#include "emu/debug_info.h"
+
+namespace fiberscope::emu {
+
+/// The scalars of the global or file-static variable of that name, by ascending address; none where no debug
+/// information knows it or it has no fixed address. Of several of the same name the first one counts.
+std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name);
+
+}  // namespace fiberscope::emu
