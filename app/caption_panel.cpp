@@ -20,7 +20,10 @@ void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
     right = pill.x0 - canvas.px(12);
   }
   float x = area.x0 + canvas.px(24);
-  const std::string& instruction = now.instruction ? now.caption.instruction : std::string();
+  const bool att = view.state->syntax == core::Syntax::att;
+  const std::string instruction = !now.instruction ? std::string()
+                                  : att            ? now.instruction->att
+                                                   : now.caption.instruction;
   if (!instruction.empty()) {
     const float wide = std::ceil(canvas.width(FontRole::mono_bold, instruction)) + 1;
     canvas.text_in({x, area.y0, x + std::min(wide, area.width() * 0.4f), area.y1},

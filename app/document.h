@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/code_view.h"
+#include "core/cost_comparison.h"
 #include "core/figure_data.h"
 #include "core/scenario.h"
 #include "core/snapshot.h"
@@ -33,6 +34,8 @@ class Document {
 
   /// What figures show beside the snapshot of that cursor.
   virtual core::FigureData figure(core::StepIndex cursor) = 0;
+  /// What its switches cost; nothing while it is recorded, and where it is too long to be counted in between.
+  virtual const core::CostComparison* costs() = 0;
   /// Nothing where the trace belongs to none.
   [[nodiscard]] virtual const core::Scenario* scenario() const = 0;
 

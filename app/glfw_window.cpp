@@ -17,6 +17,7 @@
 
 #include "app/damage.h"
 #include "app/descriptor_watch.h"
+#include "app/imgui_compat.h"
 #include "app/picture.h"
 #include "app/process_clock.h"
 #include "app/session.h"
@@ -160,6 +161,7 @@ emu::Result<void> Window::open() {
   install_callbacks();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;
+  compat::take_all_input_at_once();
   // Its callbacks chain ours, which therefore come first.
   if (!ImGui_ImplGlfw_InitForOpenGL(window_, true)) return no_window("ImGui's window backend did not start");
   if (!ImGui_ImplOpenGL3_Init("#version 330 core")) {

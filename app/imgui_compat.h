@@ -2,13 +2,20 @@
 #include <imgui.h>
 
 /// The only file that knows which ImGui it is built against: 1.86 (Debian 12) has arrays of keys and a mouse state in
-/// ImGuiIO, 1.87 and later take events. Used where there is no window library to feed ImGui: pictures and tests.
+/// ImGuiIO, 1.87 and later take events, in a queue.
 namespace fiberscope::app::compat {
 
 inline void init_headless_keys() {
 #if IMGUI_VERSION_NUM < 18700
   ImGuiIO& io = ImGui::GetIO();
   for (int key = 0; key < ImGuiKey_COUNT; ++key) io.KeyMap[key] = key;
+#endif
+}
+
+/// What was typed between two frames is all handed out in the next one: frames are drawn only when something happens.
+inline void take_all_input_at_once() {
+#if IMGUI_VERSION_NUM >= 18700
+  ImGui::GetIO().ConfigInputTrickleEventQueue = false;
 #endif
 }
 

@@ -130,6 +130,7 @@ const View& Session::view() {
                .styles = &styles_,
                .selection = &selection_,
                .figure = figure_ ? &*figure_ : nullptr,
+               .costs = state_.figure == core::Figure::costs ? document_.costs() : nullptr,
                .scenario = document_.scenario(),
                .state = &state_,
                .player = &player_,

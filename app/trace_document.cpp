@@ -65,6 +65,31 @@ core::FigureData TraceDocument::figure(core::StepIndex cursor) {
   return core::make_figure_data(target_->trace(), history_, snapshot(cursor), target_->scenario());
 }
 
+const core::CostComparison* TraceDocument::costs() {
+  if (costs_) return &*costs_;
+  core::Trace& trace = target_->trace();
+  if (timeline().recording || timeline().steps.value > core::kMostCountedSteps) return nullptr;
+  costs_.emplace();
+  const core::SwitchCosts own = core::switch_costs(trace);
+  costs_->runs.push_back(core::run_costs(trace, own));
+  if (trace.meta("note") == "001") {
+    costs_->budget = core::windowed_budget(own);
+    costs_->comparison = core::windowed_comparison(own);
+  }
+  const core::Scenario* scenario = target_->scenario();
+  if (scenario == nullptr || !scenario->compare) return &*costs_;
+  // Where the other one cannot be recorded this one stands alone.
+  constexpr int kNothingStopsIt = -1;
+  const auto other = RecordedTarget::open(*scenario->compare, {});
+  if (other) {
+    (*other)->wait(kNothingStopsIt);
+    if (!(*other)->refresh()) return &*costs_;
+    core::Trace& beside = (*other)->trace();
+    costs_->runs.push_back(core::run_costs(beside, core::switch_costs(beside)));
+  }
+  return &*costs_;
+}
+
 std::optional<core::StepIndex> TraceDocument::last_write(emu::Address address, std::uint32_t size,
                                                          core::StepIndex cursor) {
   return target_->trace().last_write(address, size, cursor);

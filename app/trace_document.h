@@ -25,6 +25,7 @@ class TraceDocument final : public Document {
   core::CodeView code(core::StepIndex cursor, core::Syntax syntax) override;
   core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) override;
   core::FigureData figure(core::StepIndex cursor) override;
+  const core::CostComparison* costs() override;
   [[nodiscard]] const core::Scenario* scenario() const override { return target_->scenario(); }
   std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) override;
   std::optional<core::StepIndex> last_write(emu::Register reg, core::StepIndex cursor) override;
@@ -39,6 +40,7 @@ class TraceDocument final : public Document {
   core::CodeListing listing_;
   core::StepFinder finder_;
   core::StateHistory history_;
+  std::optional<core::CostComparison> costs_;
   std::string title_;
   std::string ending_;
   /// The two that a film needs: before and after its step.

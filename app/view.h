@@ -9,6 +9,7 @@
 #include "app/window_state.h"
 #include "app/words.h"
 #include "core/code_view.h"
+#include "core/cost_comparison.h"
 #include "core/figure_data.h"
 #include "core/scenario.h"
 #include "core/snapshot.h"
@@ -25,8 +26,9 @@ struct View {
   const core::Timeline* timeline = nullptr;
   const ThreadStyles* styles = nullptr;
   const Selection* selection = nullptr;
-  const core::FigureData* figure = nullptr;  ///< at the cursor of `now`; nothing where no figure is shown
-  const core::Scenario* scenario = nullptr;  ///< nothing where the trace belongs to none
+  const core::FigureData* figure = nullptr;     ///< at the cursor of `now`; nothing where no figure is shown
+  const core::CostComparison* costs = nullptr;  ///< likewise; of short finished traces only
+  const core::Scenario* scenario = nullptr;     ///< nothing where the trace belongs to none
   const WindowState* state = nullptr;
   const Player* player = nullptr;
   std::string_view title;

@@ -6,8 +6,8 @@
 namespace fiberscope::core {
 namespace {
 
-constexpr std::array<std::string_view, kFigures> kNames = {"none",         "thread",     "states",    "process",
-                                                           "virtualizers", "processors", "variables", "questions"};
+constexpr std::array<std::string_view, kFigures> kNames = {
+    "none", "thread", "states", "process", "virtualizers", "processors", "variables", "costs", "questions"};
 
 }  // namespace
 

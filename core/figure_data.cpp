@@ -9,11 +9,32 @@ namespace {
 /// Larger arrays are for the memory view of a debugger, not for a lesson.
 constexpr std::size_t kMostOfOne = 32;
 
+/// An array of single bytes that holds printable characters up to its end or a zero.
+std::optional<WatchedValue> as_text(const std::vector<emu::GlobalCell>& cells, const emu::Memory& memory) {
+  if (cells.size() < 2) return std::nullopt;
+  WatchedValue value;
+  value.cell = cells.front();
+  value.cell.size = static_cast<std::uint32_t>(std::min<std::size_t>(cells.size(), 8));
+  value.cell.name = value.cell.name.substr(0, value.cell.name.find('['));
+  for (const emu::GlobalCell& cell : cells) {
+    if (cell.size != 1) return std::nullopt;
+    const auto byte = static_cast<char>(memory.read(cell.address, 1).value_or(0));
+    if (byte == 0) break;
+    if (byte < ' ' || byte > '~') return std::nullopt;
+    value.text += byte;
+  }
+  return value.text.empty() ? std::nullopt : std::optional(std::move(value));
+}
+
 std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot, const Scenario& scenario) {
   std::vector<WatchedValue> values;
   const MachineState& state = trace.state_at(snapshot.step);
   for (const std::string& name : scenario.watch.symbols) {
     std::vector<emu::GlobalCell> cells = trace.debug().global(name);
+    if (auto characters = as_text(cells, state.memory)) {
+      values.push_back(std::move(*characters));
+      continue;
+    }
     if (cells.size() > kMostOfOne) cells.resize(kMostOfOne);
     for (emu::GlobalCell& cell : cells) {
       WatchedValue value;

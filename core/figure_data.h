@@ -13,6 +13,7 @@ struct WatchedValue {
   emu::GlobalCell cell;
   std::uint64_t value = 0;
   std::string symbol;    ///< what the value is the address of, if anything
+  std::string text;      ///< of an array of printable characters, which stands as one value
   bool changed = false;  ///< by the step that led to the cursor
 };
 

@@ -231,13 +231,29 @@ const std::string& Text::in(std::string_view language) const {
   return found == by_language.end() ? kNone : found->second;
 }
 
+bool CodePlace::names(std::string_view text) const {
+  const auto is_digit = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || c == 'x' || c == '-'; };
+  std::size_t at = 0;
+  for (const char c : instruction) {
+    if (c == '#') {
+      while (at < text.size() && is_digit(text[at])) ++at;
+    } else if (at >= text.size() || text[at++] != c) {
+      return false;
+    }
+  }
+  return at == text.size();
+}
+
 const CaptionText* Scenario::caption_for(std::string_view function, std::string_view instruction) const {
   const std::string wanted = normalized(instruction);
   const CaptionText* general = nullptr;
   for (const CaptionText& caption : captions) {
     if (caption.place.function != function) continue;
-    if (caption.place.instruction == wanted) return &caption;
-    if (caption.place.instruction.empty()) general = &caption;
+    if (caption.place.instruction.empty()) {
+      general = &caption;
+    } else if (caption.place.names(wanted)) {
+      return &caption;
+    }
   }
   return general;
 }
@@ -260,6 +276,7 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   scenario.native = file.boolean("native", kOptional).value_or(false);
   read_limits(file, scenario);
   read_opening(file, scenario);
+  scenario.compare = file.text("compare", kOptional);
   read_expected(file, scenario);
   read_watch(file, scenario);
   read_captions(file, scenario);

@@ -21,6 +21,7 @@
 //   threads = ["main", "producer"]   names by id, at least one
 //   max_steps = 100000               the run is stopped there
 //   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
+//   compare = "kernel-ping-pong"     the scenario whose costs stand beside this one's; may be absent
 //   [title]      [summary]           texts; the summary may be absent
 //   [expected]   stdout = "…"                     what a right run prints
 //                ends = "exit"                    how it ends, in the words of `run --json` (default "exit"; a scenario
@@ -36,7 +37,8 @@
 // `function`, elsewhere in a table of their own.
 //
 // A caption belongs to a function and to an instruction of it, in AT&T syntax as in the seed note ("pushq %rbp"), not
-// to an address: it survives every rebuild. Without `instruction` it holds for all instructions of the function that
+// to an address: it survives every rebuild. A # stands for any number, as a library's frames differ from one version
+// to the next ("movq %r12, #(%rsp)"). Without `instruction` it holds for all instructions of the function that
 // have none of their own. Its text may contain these placeholders, filled with values of the cursor right after the
 // step:
 //
@@ -70,7 +72,10 @@ struct Text {
 /// A place in the code. An empty instruction stands for the whole function.
 struct CodePlace {
   std::string function;
-  std::string instruction;  ///< AT&T, one blank after the mnemonic and after each comma
+  std::string instruction;  ///< AT&T, one blank after the mnemonic and after each comma; # is any number
+
+  /// Whether it names this instruction of its function (as above).
+  [[nodiscard]] bool names(std::string_view text) const;
 };
 
 struct CaptionText {
@@ -107,6 +112,7 @@ struct Scenario {
   std::vector<std::string> threads;
   std::uint64_t max_steps = 0;
   Figure opening = Figure::none;
+  std::optional<std::string> compare;
   Text title;
   std::optional<Text> summary;
   ExpectedRun expected;

@@ -87,8 +87,7 @@ void LinuxKernel::prepare() {
   }
 }
 
-/// A slice that ended while nobody else could run is followed by another one, whether or not the machine was stopped
-/// there: how often it is stopped must not change what happens.
+/// A slice that ended while nobody else could run was followed by another one, whether or not anybody looked there.
 void LinuxKernel::renew_slice() {
   if (options_.quantum == 0 || slice_end_ >= cpu_.steps()) return;
   slice_end_ += (cpu_.steps() - slice_end_ + options_.quantum - 1) / options_.quantum * options_.quantum;

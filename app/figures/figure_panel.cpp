@@ -15,7 +15,7 @@ constexpr Tab kTabs[] = {
     {core::Figure::thread, Word::figure_thread},         {core::Figure::states, Word::figure_states},
     {core::Figure::process, Word::figure_process},       {core::Figure::virtualizers, Word::figure_virtualizers},
     {core::Figure::processors, Word::figure_processors}, {core::Figure::variables, Word::figure_variables},
-    {core::Figure::questions, Word::figure_questions},
+    {core::Figure::costs, Word::figure_costs},           {core::Figure::questions, Word::figure_questions},
 };
 
 }  // namespace
@@ -68,6 +68,8 @@ void FigurePanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
       return draw_processor_figure(canvas, view, body);
     case core::Figure::variables:
       return draw_variable_figure(canvas, view, body, commands);
+    case core::Figure::costs:
+      return draw_cost_figure(canvas, view, body);
     case core::Figure::questions:
       return draw_question_figure(canvas, view, body, commands);
   }

@@ -12,6 +12,7 @@ void draw_process_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_virtualizer_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_variable_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
+void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 
 /// How many of its own steps the thread ran up to the cursor, and of the `window` steps before it.

@@ -21,8 +21,8 @@ TraceDocument& document() {
   return *recorded;
 }
 
-constexpr Figure kAll[] = {Figure::thread,     Figure::states,    Figure::process,  Figure::virtualizers,
-                           Figure::processors, Figure::variables, Figure::questions};
+constexpr Figure kAll[] = {Figure::thread,     Figure::states,    Figure::process, Figure::virtualizers,
+                           Figure::processors, Figure::variables, Figure::costs,   Figure::questions};
 
 class FigureTest : public testing::TestWithParam<Size> {
  protected:
@@ -115,6 +115,34 @@ TEST_P(FigureTest, AChangeLeadsToTheStepThatMadeIt) {
   ASSERT_TRUE(window.click(label("change", changes[1].thread.value)));
   window.frame();
   EXPECT_EQ(window.cursor(), changes[1].step.value);
+}
+
+TEST(CostFigure, StandsBesideTheOtherRun) {
+  for (const char* name : {"user-ping-pong", "kernel-ping-pong"}) {
+    const auto recorded = record_document("en", name);
+    HeadlessWindow window(*recorded, 1280, 720);
+    window.session.apply(command::ShowFigure{Figure::costs});
+    window.frame();
+    window.frame();
+    const core::CostComparison* costs = recorded->costs();
+    ASSERT_NE(costs, nullptr);
+    ASSERT_EQ(costs->runs.size(), 2U) << name;
+    ASSERT_EQ(costs->runs[0].rows.size(), costs->runs[1].rows.size());
+    for (const core::RunCosts& run : costs->runs) {
+      EXPECT_GT(run.timeline.steps.value, 3000U) << run.title;
+      EXPECT_EQ(core::to_text(run.rows[1]), "15") << run.title << ": as many turns in both";
+    }
+    const auto& texts = window.workspace.items().texts();
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      if (texts[i].panel != "figure") continue;
+      EXPECT_FALSE(texts[i].elided) << texts[i].text;
+      for (std::size_t j = i + 1; j < texts.size(); ++j) {
+        if (texts[j].panel == "figure") {
+          EXPECT_FALSE(texts[i].rect.overlaps(texts[j].rect, 1.5f)) << texts[i].text << " covers " << texts[j].text;
+        }
+      }
+    }
+  }
 }
 
 TEST_P(FigureTest, AVariableLeadsToTheStepThatWroteIt) {

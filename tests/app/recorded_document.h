@@ -11,11 +11,12 @@
 
 namespace fiberscope::app {
 
-/// The first scenario as the program records it.
-inline std::unique_ptr<TraceDocument> record_document(const std::string& language = "en") {
+/// A scenario as the program records it.
+inline std::unique_ptr<TraceDocument> record_document(const std::string& language = "en",
+                                                      const std::string& scenario = "switch-to-context") {
   const auto path =
       std::filesystem::temp_directory_path() / ("fiberscope-test-" + std::to_string(getpid()) + ".fscope");
-  const std::string command = "'" FIBERSCOPE_PROGRAM "' run switch-to-context -o '" + path.string() + "' > /dev/null";
+  const std::string command = "'" FIBERSCOPE_PROGRAM "' run " + scenario + " -o '" + path.string() + "' > /dev/null";
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
   auto recorded = RecordedTarget::open(path.string(), {});
   std::filesystem::remove(path);

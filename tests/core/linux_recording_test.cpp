@@ -111,6 +111,10 @@ TEST(LinuxRecording, TasksEqualTheOracle) {
       return record.event.kind == emu::EventKind::task;
     });
     EXPECT_GT(switches, 20);
+    const auto first = std::find_if(trace->events().begin(), trace->events().end(), [](const EventRecord& record) {
+      return record.event.kind == emu::EventKind::task;
+    });
+    EXPECT_EQ(first->event.step.value % quantum, 0U) << "slices follow each other while there is one task";
     expect_oracle(*trace, image, {}, quantum, 7);
   }
 }

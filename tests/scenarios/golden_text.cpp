@@ -74,10 +74,15 @@ class Writer {
     pass_ = routine;
     ++pass_steps_;
     const auto decoded = disassembler_.decode(emu::Address{step.address}, {step.bytes.data(), step.size});
-    lines_ += decoded ? fmt::format("    {} {}", decoded->att_mnemonic, without_addresses(decoded->att_operands))
-                      : "    (bad)";
+    lines_ +=
+        decoded ? fmt::format("    {} {}", mnemonic(*decoded), without_addresses(decoded->att_operands)) : "    (bad)";
     while (lines_.ends_with(' ')) lines_.pop_back();
     lines_ += '\n';
+  }
+
+  /// Capstone 4 calls a move of 64 bits to or from xmm movd, Capstone 5 movq, as the manual does.
+  static std::string mnemonic(const emu::Instruction& instruction) {
+    return instruction.att_mnemonic == "movd" ? "movq" : instruction.att_mnemonic;
   }
 
   /// Numbers of four digits and more are places in code or data.

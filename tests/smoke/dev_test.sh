@@ -200,7 +200,7 @@ echo 0 > "$place/window"
 : > "$place/calls"
 dev demo
 expect "demo with a display" exits 0
-expect "opens the window, playing" called '^fiberscope open switch-to-context --play$'
+expect "opens the window, playing, shortly before a switch" called '^fiberscope open switch-to-context --step [0-9]+ --play$'
 expect "and nothing else" never_called '^fiberscope run'
 echo 2 > "$place/window"
 dev demo

@@ -1,0 +1,140 @@
+// What the switches cost, counted from the trace; beside another run where the scenario names one (notes 000 and 001).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/figures/figures.h"
+#include "app/format.h"
+
+namespace fiberscope::app {
+namespace {
+
+/// Of the models only what note 001 speaks of; `cost` and `compare` print all.
+constexpr std::string_view kModels[] = {"tlb_same_space_misses", "tlb_full_flush_misses", "tlb_pcid_misses",
+                                        "cache_cold_restore_misses", "cache_cold_warmed_restore_misses"};
+
+bool is_shown(const core::CostRow& row) {
+  return !row.is_model || std::find(std::begin(kModels), std::end(kModels), row.key) != std::end(kModels);
+}
+
+void draw_lanes(Canvas& canvas, const core::Timeline& timeline, std::uint64_t longest, const Rect& area) {
+  const Theme& theme = canvas.theme();
+  const ThreadStyles styles(timeline.threads);
+  const auto& order = styles.order();
+  if (order.empty()) return;
+  const float row = area.height() / static_cast<float>(order.size());
+  const float left = area.x0 + canvas.px(96);
+  const auto x_of = [&](std::uint64_t step) {
+    return left + (area.x1 - left) * static_cast<float>(step) / static_cast<float>(std::max<std::uint64_t>(longest, 1));
+  };
+  float y = area.y0;
+  for (const core::ThreadId id : order) {
+    const Colour colour = theme.thread(styles.of(id));
+    canvas.text_in({area.x0, y, left - canvas.px(6), y + row}, {FontRole::tiny, FontRole::micro}, colour,
+                   name_of(timeline, id));
+    canvas.fill({left, y + 1, x_of(timeline.steps.value), y + row - 1}, theme.grid);
+    for (const core::Slice& slice : timeline.slices)
+      if (slice.thread == id)
+        canvas.fill({x_of(slice.first.value - 1), y + 1,
+                     std::max(x_of(slice.last.value), x_of(slice.first.value - 1) + 1), y + row - 1},
+                    colour);
+    y += row;
+  }
+}
+
+/// A table whose columns share the width by `parts`; the first line is its head.
+void draw_table(Canvas& canvas, const Rect& area, const std::vector<float>& parts,
+                const std::vector<std::vector<std::string>>& lines, float most) {
+  const Theme& theme = canvas.theme();
+  const float row =
+      std::min(canvas.px(most), area.height() / static_cast<float>(std::max<std::size_t>(lines.size(), 1)));
+  float y = area.y0;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    float x = area.x0;
+    if (i % 2 == 1) canvas.fill({area.x0, y, area.x1, y + row}, theme.grid);
+    for (std::size_t column = 0; column < lines[i].size(); ++column) {
+      const float wide = parts[column] * area.width();
+      const Rect cell{x + canvas.px(4), y, x + wide - canvas.px(6), y + row};
+      const Colour ink = i == 0 ? theme.dim : theme.text;
+      const Align align = column == 0 ? Align::left : Align::right;
+      if (row >= canvas.line_height(FontRole::small)) {
+        canvas.text_in(cell, {FontRole::small, FontRole::tiny, FontRole::micro}, ink, lines[i][column], align);
+      } else {
+        canvas.text_in(cell, {FontRole::tiny, FontRole::micro}, ink, lines[i][column], align);
+      }
+      x += wide;
+    }
+    y += row;
+  }
+}
+
+std::string spread_text(const std::optional<core::Spread>& spread) {
+  return spread ? fmt::format("{} / {} / {}", spread->min, spread->median, spread->max) : "–";
+}
+
+void draw_budget(Canvas& canvas, const View& view, const core::CostComparison& costs, const Rect& area) {
+  const Words words = view.words();
+  std::vector<std::vector<std::string>> budget{{words(Word::budget_title), words(Word::claimed_cycles),
+                                                words(Word::cost_steps), words(Word::cost_bytes),
+                                                words(Word::cost_accesses), words(Word::model_misses)}};
+  for (const core::BudgetRow& row : costs.budget)
+    budget.push_back({std::string(row.step), std::to_string(row.claimed_cycles), spread_text(row.steps),
+                      spread_text(row.bytes), spread_text(row.accesses), std::to_string(row.model_misses)});
+  const float split = area.y0 + area.height() * 0.46f;
+  draw_table(canvas, {area.x0, area.y0, area.x1, split - canvas.px(6)}, {0.24f, 0.14f, 0.15f, 0.17f, 0.15f, 0.15f},
+             budget, 34);
+  std::vector<std::vector<std::string>> rows{{words(Word::comparison_title), "Exo-OS", "Linux", words(Word::this_run)}};
+  for (const core::ComparisonRow& row : costs.comparison) {
+    bool first = true;
+    for (const core::ComparisonRow::Fact& fact : row.run) {
+      rows.push_back({first ? std::string(row.aspect) : "", first ? std::string(row.claimed_here) : "",
+                      first ? std::string(row.claimed_linux) : "",
+                      fmt::format("{}{}: {}", fact.is_model ? "model: " : "", fact.what,
+                                  fact.value ? std::to_string(*fact.value) : "–")});
+      first = false;
+    }
+  }
+  draw_table(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1}, {0.22f, 0.12f, 0.14f, 0.52f}, rows, 26);
+}
+
+}  // namespace
+
+void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area) {
+  const Words words = view.words();
+  if (view.costs == nullptr || view.costs->runs.empty()) {
+    canvas.text_in(area, {FontRole::text, FontRole::small}, canvas.theme().dim, words(Word::no_costs), Align::center);
+    return;
+  }
+  const core::CostComparison& costs = *view.costs;
+  if (!costs.budget.empty()) return draw_budget(canvas, view, costs, area);
+  std::uint64_t longest = 0;
+  for (const core::RunCosts& run : costs.runs) longest = std::max(longest, run.timeline.steps.value);
+  float y = area.y0;
+  std::size_t threads = 0;
+  for (const core::RunCosts& run : costs.runs) threads += run.timeline.threads.size();
+  const float title = canvas.px(24);
+  const float room =
+      area.height() * (costs.runs.size() > 1 ? 0.4f : 0.24f) - title * static_cast<float>(costs.runs.size());
+  const float lane = std::min(canvas.px(30), room / static_cast<float>(std::max<std::size_t>(threads, 1)));
+  for (const core::RunCosts& run : costs.runs) {
+    canvas.text_in({area.x0, y, area.x1, y + title - canvas.px(2)}, {FontRole::small, FontRole::tiny, FontRole::micro},
+                   canvas.theme().text,
+                   run.title + " · " + grouped(run.timeline.steps.value) + " " + words(Word::cost_steps));
+    const float bottom = y + title + lane * static_cast<float>(run.timeline.threads.size());
+    draw_lanes(canvas, run.timeline, longest, {area.x0, y + title, area.x1, bottom});
+    y = bottom + canvas.px(2);
+  }
+  std::vector<std::vector<std::string>> lines{{words(Word::cost_head)}};
+  for (const core::RunCosts& run : costs.runs) lines[0].push_back(run.title);
+  for (std::size_t i = 0; i < costs.runs[0].rows.size(); ++i) {
+    const core::CostRow& row = costs.runs[0].rows[i];
+    if (!is_shown(row)) continue;
+    lines.push_back({(row.is_model ? "model: " : "") + row.label});
+    for (const core::RunCosts& run : costs.runs) lines.back().push_back(core::to_text(run.rows[i]));
+  }
+  const std::vector<float> parts =
+      costs.runs.size() > 1 ? std::vector<float>{0.5f, 0.25f, 0.25f} : std::vector<float>{0.62f, 0.38f};
+  draw_table(canvas, {area.x0, y, area.x1, area.y1}, parts, lines, 26);
+}
+
+}  // namespace fiberscope::app
