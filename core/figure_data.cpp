@@ -9,45 +9,65 @@ namespace {
 /// Larger arrays are for the memory view of a debugger, not for a lesson.
 constexpr std::size_t kMostOfOne = 32;
 
-/// An array of single bytes that holds printable characters up to its end or a zero.
-std::optional<WatchedValue> as_text(const std::vector<emu::GlobalCell>& cells, const emu::Memory& memory) {
-  if (cells.size() < 2) return std::nullopt;
+/// "name[" of "name[3]", and of "table[2].name[3]" all but the number; empty for no element of an array.
+std::string_view array_of(std::string_view name) {
+  return name.ends_with(']') ? name.substr(0, name.rfind('[') + 1) : std::string_view{};
+}
+
+/// How many cells from this one on are the bytes of one array; they stand as one text where they are printable up to a
+/// zero or their end.
+std::size_t bytes_of_array(const std::vector<emu::GlobalCell>& cells, std::size_t first) {
+  const std::string_view array = array_of(cells[first].name);
+  std::size_t end = first;
+  while (!array.empty() && end < cells.size() && cells[end].size == 1 && array_of(cells[end].name) == array) ++end;
+  return end - first;
+}
+
+std::optional<WatchedValue> as_text(const std::vector<emu::GlobalCell>& cells, std::size_t first, std::size_t count,
+                                    const emu::Memory& memory) {
+  if (count < 2) return std::nullopt;
   WatchedValue value;
-  value.cell = cells.front();
-  value.cell.size = static_cast<std::uint32_t>(std::min<std::size_t>(cells.size(), 8));
-  value.cell.name = value.cell.name.substr(0, value.cell.name.find('['));
-  for (const emu::GlobalCell& cell : cells) {
-    if (cell.size != 1) return std::nullopt;
-    const auto byte = static_cast<char>(memory.read(cell.address, 1).value_or(0));
+  value.cell = cells[first];
+  value.cell.size = static_cast<std::uint32_t>(std::min<std::size_t>(count, 8));
+  value.cell.name = array_of(cells[first].name);
+  value.cell.name.pop_back();
+  value.is_text = true;
+  for (std::size_t i = first; i < first + count; ++i) {
+    const auto byte = static_cast<char>(memory.read(cells[i].address, 1).value_or(0));
     if (byte == 0) break;
     if (byte < ' ' || byte > '~') return std::nullopt;
     value.text += byte;
   }
-  return value.text.empty() ? std::nullopt : std::optional(std::move(value));
+  return value;
 }
 
 std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot, const Scenario& scenario) {
   std::vector<WatchedValue> values;
   const MachineState& state = trace.state_at(snapshot.step);
   for (const std::string& name : scenario.watch.symbols) {
-    std::vector<emu::GlobalCell> cells = trace.debug().global(name);
-    if (auto characters = as_text(cells, state.memory)) {
-      values.push_back(std::move(*characters));
-      continue;
-    }
-    if (cells.size() > kMostOfOne) cells.resize(kMostOfOne);
-    for (emu::GlobalCell& cell : cells) {
+    const std::vector<emu::GlobalCell> cells = trace.debug().global(name);
+    const std::size_t most = values.size() + kMostOfOne;
+    for (std::size_t i = 0; i < cells.size() && values.size() < most;) {
+      const std::size_t bytes = bytes_of_array(cells, i);
+      if (auto text = as_text(cells, i, bytes, state.memory)) {
+        i += bytes;
+        values.push_back(std::move(*text));
+        continue;
+      }
       WatchedValue value;
-      value.value = state.memory.read(cell.address, cell.size).value_or(0);
-      value.changed = std::any_of(snapshot.written.begin(), snapshot.written.end(), [&](const MemoryChange& change) {
-        const bool meets = change.address < cell.address + cell.size && cell.address < change.address + change.size;
-        return meets && change.old_value != change.new_value;
-      });
-      if (cell.size == 8 && state.memory.region_at(emu::Address{value.value}) != nullptr)
+      value.cell = cells[i++];
+      value.value = state.memory.read(value.cell.address, value.cell.size).value_or(0);
+      if (value.cell.size == 8 && state.memory.region_at(emu::Address{value.value}) != nullptr)
         value.symbol = emu::symbolized(trace.image(), emu::Address{value.value});
-      value.cell = std::move(cell);
       values.push_back(std::move(value));
     }
+  }
+  for (WatchedValue& value : values) {
+    const emu::GlobalCell& cell = value.cell;
+    value.changed = std::any_of(snapshot.written.begin(), snapshot.written.end(), [&](const MemoryChange& change) {
+      const bool meets = change.address < cell.address + cell.size && cell.address < change.address + change.size;
+      return meets && change.old_value != change.new_value;
+    });
   }
   return values;
 }

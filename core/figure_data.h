@@ -13,7 +13,8 @@ struct WatchedValue {
   emu::GlobalCell cell;
   std::uint64_t value = 0;
   std::string symbol;    ///< what the value is the address of, if anything
-  std::string text;      ///< of an array of printable characters, which stands as one value
+  bool is_text = false;  ///< an array of printable characters, which stands as one value …
+  std::string text;      ///< … this one
   bool changed = false;  ///< by the step that led to the cursor
 };
 

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kColumns = 2;
 
 std::string text_of(const core::WatchedValue& value) {
-  if (!value.text.empty()) return "\"" + value.text + "\"";
+  if (value.is_text) return "\"" + value.text + "\"";
   if (!value.symbol.empty()) return hex(value.value) + "  " + value.symbol;
   // Addresses without a name, and numbers that nobody would read in decimal.
   if (value.value > 9'999'999'999) return hex_address(emu::Address{value.value});
