@@ -10,8 +10,8 @@
 
 #include "core/builtin_files.h"
 #include "core/scenario.h"
-#include "emu/image.h"
 #include "emu/bare_machine.h"
+#include "emu/image.h"
 #include "tests/guests/native_run.h"
 
 namespace fiberscope::tests {
