@@ -161,7 +161,6 @@ emu::Result<void> Window::open() {
   install_callbacks();
   ImGui::CreateContext();
   ImGui::GetIO().IniFilename = nullptr;
-  compat::take_all_input_at_once();
   // Its callbacks chain ours, which therefore come first.
   if (!ImGui_ImplGlfw_InitForOpenGL(window_, true)) return no_window("ImGui's window backend did not start");
   if (!ImGui_ImplOpenGL3_Init("#version 330 core")) {
@@ -312,6 +311,7 @@ void Window::run() {
     --frames_due_;
     drawn_at_ = glfwGetTime();
     draw_frame();
+    if (compat::input_waits()) frames_due_ = std::max(frames_due_, 1);
     if (options_.report_state) report_change();
   }
 }

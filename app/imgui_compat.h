@@ -1,5 +1,6 @@
 #pragma once
 #include <imgui.h>
+#include <imgui_internal.h>
 
 /// The only file that knows which ImGui it is built against: 1.86 (Debian 12) has arrays of keys and a mouse state in
 /// ImGuiIO, 1.87 and later take events, in a queue.
@@ -12,10 +13,12 @@ inline void init_headless_keys() {
 #endif
 }
 
-/// What was typed between two frames is all handed out in the next one: frames are drawn only when something happens.
-inline void take_all_input_at_once() {
+/// Whether events are left for the next frame: from 1.87 on ImGui hands out what came at once over several.
+inline bool input_waits() {
 #if IMGUI_VERSION_NUM >= 18700
-  ImGui::GetIO().ConfigInputTrickleEventQueue = false;
+  return ImGui::GetCurrentContext()->InputEventsQueue.Size > 0;
+#else
+  return false;
 #endif
 }
 

@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "app/format.h"
+#include "app/imgui_compat.h"
 #include "app/shortcuts.h"
 #include "asm/runtime/tcb.h"
 
@@ -176,7 +177,7 @@ void Overlays::draw_dialog(const View& view, float width, std::string& input, Co
     ImGui::SetKeyboardFocusHere();
   }
   ImGui::InputText("##text", &input, ImGuiInputTextFlags_AutoSelectAll);
-  if (view.state->submit) {
+  if (view.state->submit && !compat::input_waits()) {
     if (go_to) {
       commands.push_back(command::SubmitStep{input});
     } else {

@@ -119,7 +119,8 @@ TEST(MemoryAccessEngine, ReadsOfEveryEncodingAreThoseOfTheEngine) {
     EXPECT_EQ(computed, engine.reads()) << "step " << step.value << ": " << instruction.intel_mnemonic << " "
                                         << instruction.intel_operands;
   }
-  EXPECT_GE(compared + 5, trace->steps().value);
+  // Some engines refuse a few encodings that begin alone; not one in a hundred.
+  EXPECT_GE(compared * 100, trace->steps().value * 99);
   EXPECT_GT(with_reads, 2000U);
 }
 
