@@ -61,6 +61,13 @@ struct StepEffects {
   std::uint64_t rip_before = 0;
   std::uint64_t rip_after = 0;
 
+  /// What the step itself changed, without the events behind it.
+  [[nodiscard]] std::span<const RegisterChange> own_registers() const {
+    return {registers.data(), event_starts.empty() ? registers.size() : event_starts.front().registers};
+  }
+  [[nodiscard]] std::span<const MemoryChange> own_memory() const {
+    return {memory.data(), event_starts.empty() ? memory.size() : event_starts.front().memory};
+  }
   void clear();
 };
 

@@ -1,14 +1,12 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
 
-#include "core/operand_list.h"
+#include "core/decoded_step.h"
 #include "core/trace.h"
-#include "emu/disassembler.h"
 #include "emu/instruction.h"
 
 namespace fiberscope::core {
@@ -69,20 +67,11 @@ class AccessReader {
   const AccessedStep& at(StepIndex step);
 
  private:
-  struct Plan {
-    std::optional<emu::Instruction> decoded;
-    OperandList operands;
-  };
-
-  const Plan& plan_of(std::uint32_t instruction);
-  [[nodiscard]] std::uint64_t address_of(const Plan& plan, const emu::MemoryOperand& operand) const;
-  void add_operand(const Plan& plan, const emu::MemoryOperand& operand, AccessKind kind, std::uint64_t elements);
-  void add_copied_frames(const Plan& plan);
-  void add_writes(const Plan& plan, std::span<const MemoryChange> written, std::uint64_t elements);
+  void add_operand(const DecodedStep& code, const emu::MemoryOperand& operand, AccessKind kind, std::uint64_t elements);
+  void add_copied_frames(const DecodedStep& code);
+  void add_writes(const DecodedStep& code, std::span<const MemoryChange> written, std::uint64_t elements);
 
   Trace& trace_;
-  emu::Disassembler disassembler_;
-  std::vector<std::optional<Plan>> plans_;  ///< of the template with the same index
   AccessedStep current_;
 };
 

@@ -19,16 +19,16 @@ constexpr std::uint64_t kInterruptFrameSize = 40;  // rip, cs, rflags, rsp, ss (
 constexpr std::uint64_t kLongestSwitch = 64;       // steps from a routine's first instruction to its load of rsp
 
 /// The memory operands as plain accesses with these registers; a repeated string instruction covers so many elements.
-std::vector<MemoryAccess> accesses_of(const emu::Instruction& instruction, const emu::RegisterFile& before,
+std::vector<MemoryAccess> accesses_of(const DecodedStep& code, const emu::RegisterFile& before,
                                       std::uint64_t elements) {
   std::vector<MemoryAccess> accesses;
-  for (const emu::MemoryOperand& operand : instruction.memory) {
-    const emu::AddressRange range = emu::accessed_range(instruction, operand, before, elements);
-    if (range.empty()) continue;
-    const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(range.size(), UINT32_MAX));
-    if (operand.is_read) accesses.push_back({range.low, size, false});
-    if (operand.is_write) accesses.push_back({range.low, size, true});
-  }
+  const auto add = [&](const std::vector<emu::AddressRange>& ranges, bool is_write) {
+    for (const emu::AddressRange& range : ranges)
+      accesses.push_back(
+          {range.low, static_cast<std::uint32_t>(std::min<std::uint64_t>(range.size(), UINT32_MAX)), is_write});
+  };
+  add(code.read_ranges(before, elements), false);
+  add(code.write_ranges(before, elements), true);
   return accesses;
 }
 
@@ -41,14 +41,13 @@ struct StepAlone {
 
 StepAlone without_events(const StepEffects& effects, const emu::RegisterFile& before) {
   StepAlone alone;
-  const bool events = !effects.event_starts.empty();
-  const std::size_t registers = events ? effects.event_starts.front().registers : effects.registers.size();
-  const std::size_t memory = events ? effects.event_starts.front().memory : effects.memory.size();
-  alone.changed.assign(effects.registers.begin(), effects.registers.begin() + static_cast<std::ptrdiff_t>(registers));
-  alone.written.assign(effects.memory.begin(), effects.memory.begin() + static_cast<std::ptrdiff_t>(memory));
+  const auto registers = effects.own_registers();
+  const auto memory = effects.own_memory();
+  alone.changed.assign(registers.begin(), registers.end());
+  alone.written.assign(memory.begin(), memory.end());
   alone.after = before;
   for (const RegisterChange& change : alone.changed) alone.after[change.reg] = change.new_value;
-  alone.after[Register::rip] = events ? effects.events.front().rip_before.value : effects.rip_after;
+  alone.after[Register::rip] = !effects.events.empty() ? effects.events.front().rip_before.value : effects.rip_after;
   return alone;
 }
 
@@ -122,7 +121,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
 
   emu::RegisterFile before;
   StepAlone alone;
-  std::optional<emu::Instruction> instruction;
+  const emu::Instruction* instruction = nullptr;
   if (snapshot.step.value > 0) {
     before = trace_.state_at(snapshot.step - 1).registers;
     const StepEffects& effects = trace_.effects_of(snapshot.step);
@@ -135,10 +134,11 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     snapshot.written = effects.memory;
     alone = without_events(effects, before);
     const std::span<const std::uint8_t> bytes(step.bytes.data(), step.size);
-    instruction = disassembler_.decode(Address{step.address}, bytes);
-    if (instruction) {
+    const DecodedStep& code = trace_.decoded(effects.instruction);
+    if (code.instruction) {
+      instruction = &*code.instruction;
       snapshot.instruction = view_of(*instruction, bytes);
-      snapshot.accesses = accesses_of(*instruction, before, before[Register::rcx] - alone.after[Register::rcx]);
+      snapshot.accesses = accesses_of(code, before, code.elements(before[Register::rcx], alone.after[Register::rcx]));
       snapshot.moved = move_of(*instruction, before, alone);
     } else {
       snapshot.instruction.emplace();
@@ -190,10 +190,11 @@ void SnapshotBuilder::add_next(Snapshot& snapshot, const MachineState& state) {
   const std::vector<std::uint8_t> bytes = state.memory.copy(rip, emu::kMaxInstructionSize);
   const emu::Region* region = state.memory.region_at(rip);
   if (region == nullptr || !region->executable) return;
-  const auto next = disassembler_.decode(rip, bytes);
-  if (!next) return;
-  snapshot.next = view_of(*next, bytes);
-  snapshot.next_accesses = accesses_of(*next, state.registers, state.registers[Register::rcx]);
+  const DecodedStep next = decode_step(disassembler_, rip, bytes);
+  if (!next.instruction) return;
+  snapshot.next = view_of(*next.instruction, bytes);
+  const emu::RegisterFile& before = state.registers;
+  snapshot.next_accesses = accesses_of(next, before, next.elements(before[Register::rcx], 0));
 }
 
 void SnapshotBuilder::add_threads(Snapshot& snapshot) {
@@ -238,8 +239,7 @@ emu::RegisterFile SnapshotBuilder::registers_at_leave(StepIndex leave, emu::Addr
   const bool is_code = trace_.debug().unwind_row(Address{after[Register::rip]}) != nullptr;
   if (stack.contains(Address{after[Register::rsp]})) return is_code ? after : before;
   // An iretq that took the last frame left nothing behind.
-  const StepTemplate& step = trace_.templates()[effects.instruction];
-  const auto instruction = disassembler_.decode(Address{step.address}, {step.bytes.data(), step.size});
+  const std::optional<emu::Instruction>& instruction = trace_.decoded(effects.instruction).instruction;
   const Address behind_frame{before[Register::rsp] + kInterruptFrameSize};
   if (instruction && instruction->flow == emu::Flow::interrupt_return && behind_frame == stack.high)
     before[Register::rsp] = behind_frame.value;

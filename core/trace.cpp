@@ -439,13 +439,13 @@ std::optional<emu::Address> Trace::lowest_write(emu::AddressRange range, StepInd
 
 // ---- who touched it ----
 
-const emu::Instruction* Trace::decoded(std::uint32_t id) {
-  const auto [entry, fresh] = decoded_.try_emplace(id);
+const DecodedStep& Trace::decoded(std::uint32_t instruction) {
+  const auto [entry, fresh] = decoded_.try_emplace(instruction);
   if (fresh) {
-    const StepTemplate& step = templates_[id];
-    entry->second = disassembler_.decode(emu::Address{step.address}, {step.bytes.data(), step.size});
+    const StepTemplate& step = templates_[instruction];
+    entry->second = decode_step(disassembler_, emu::Address{step.address}, {step.bytes.data(), step.size});
   }
-  return entry->second ? &*entry->second : nullptr;
+  return entry->second;
 }
 
 bool Trace::step_accesses(StepIndex step, emu::Address address, std::uint64_t size) {
@@ -453,17 +453,15 @@ bool Trace::step_accesses(StepIndex step, emu::Address address, std::uint64_t si
   const StepEffects& effects = effects_of(step);
   for (const MemoryChange& change : effects.memory)
     if (overlaps(change.address.value, change.size, address.value, size)) return true;
-  const emu::Instruction* instruction = decoded(effects.instruction);
-  if (instruction == nullptr) return false;
-  // rcx tells how often a repeated one ran; an event behind the step does not change it.
-  std::uint64_t elements = 0;
-  for (const RegisterChange& change : effects.registers)
-    if (change.reg == emu::Register::rcx) elements = change.old_value - change.new_value;
-  for (const emu::MemoryOperand& operand : instruction->memory) {
-    const emu::AddressRange range = emu::accessed_range(*instruction, operand, before, elements);
-    if (operand.is_read && overlaps(range.low.value, range.size(), address.value, size)) return true;
-  }
-  return false;
+  const DecodedStep& code = decoded(effects.instruction);
+  if (!code.instruction) return false;
+  std::uint64_t rcx = before[emu::Register::rcx];
+  for (const RegisterChange& change : effects.own_registers())
+    if (change.reg == emu::Register::rcx) rcx = change.new_value;
+  const auto reads = code.read_ranges(before, code.elements(before[emu::Register::rcx], rcx));
+  return std::any_of(reads.begin(), reads.end(), [&](const emu::AddressRange& range) {
+    return overlaps(range.low.value, range.size(), address.value, size);
+  });
 }
 
 std::optional<StepIndex> Trace::next_access(emu::Address address, std::uint64_t size, StepIndex cursor) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/chunk.h"
+#include "core/decoded_step.h"
 #include "core/machine_state.h"
 #include "core/timeline.h"
 #include "core/trace_data.h"
@@ -51,6 +52,8 @@ class Trace {
   /// Bytes held for steps, uncompressed checkpoints and indexes included.
   [[nodiscard]] std::uint64_t memory_use() const;
 
+  /// A template decoded; made when first asked for.
+  const DecodedStep& decoded(std::uint32_t instruction);
   /// Registers and memory at a cursor (clamped to the trace). At most some 0.1 ms. Throws CorruptData.
   const MachineState& state_at(StepIndex cursor);
   /// What step `step` (1 … steps()) did, the events behind it included; leaves the state at that cursor.
@@ -101,7 +104,6 @@ class Trace {
   const WriteIndex& write_index(std::size_t chunk);
   std::optional<StepIndex> last_write_in(std::size_t chunk, std::uint64_t word, std::uint8_t mask, StepIndex cursor);
   bool step_accesses(StepIndex step, emu::Address address, std::uint64_t size);
-  const emu::Instruction* decoded(std::uint32_t id);
   [[nodiscard]] std::vector<std::uint8_t> initial_page(std::uint64_t address) const;
 
   TraceHeader header_;
@@ -133,7 +135,7 @@ class Trace {
   std::size_t known_writers_ = 0;  ///< … of the first so many chunks: made when first asked for
   std::list<std::pair<std::size_t, std::unique_ptr<WriteIndex>>> indexes_;  ///< newest first
   emu::Disassembler disassembler_;
-  std::unordered_map<std::uint32_t, std::optional<emu::Instruction>> decoded_;
+  std::unordered_map<std::uint32_t, DecodedStep> decoded_;
 };
 
 }  // namespace fiberscope::core

@@ -10,15 +10,4 @@ Address effective_address(const MemoryOperand& operand, const RegisterFile& befo
   return Address{address};
 }
 
-AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before,
-                            std::uint64_t elements) {
-  constexpr std::uint64_t kDirectionFlag = 1 << 10;
-  const Address first = effective_address(operand, before, instruction.address + instruction.size);
-  if (!instruction.repeats) return {first, first + operand.size};
-  if (elements == 0) return {first, first};
-  const std::uint64_t rest = (elements - 1) * operand.size;
-  const bool down = (before[Register::rflags] & kDirectionFlag) != 0;
-  return down ? AddressRange{first - rest, first + operand.size} : AddressRange{first, first + rest + operand.size};
-}
-
 }  // namespace fiberscope::emu

@@ -57,9 +57,4 @@ struct Instruction {
 /// Where the operand lies when the instruction is about to run with these registers.
 Address effective_address(const MemoryOperand& operand, const RegisterFile& before, Address next_instruction);
 
-/// The memory that the operand covers: of a repeated string instruction `elements` elements, upwards or, with the
-/// direction flag set, downwards. Empty for no elements.
-AddressRange accessed_range(const Instruction& instruction, const MemoryOperand& operand, const RegisterFile& before,
-                            std::uint64_t elements);
-
 }  // namespace fiberscope::emu

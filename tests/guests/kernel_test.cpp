@@ -42,8 +42,7 @@ std::vector<StepFacts> facts_of(const std::string& scenario) {
     if (const auto symbol = trace.image().symbol_at(Address{code.address})) facts.function = symbol->name;
     facts.thread = trace.thread_of_step(step).value_or(core::ThreadId{~0U}).value;
     facts.in_routine = kRoutines.contains(facts.function);
-    for (const emu::MemoryOperand& operand : decoded.value().memory)
-      facts.moved += emu::accessed_range(*decoded, operand, before, 1).size();
+    for (const emu::MemoryOperand& operand : decoded.value().memory) facts.moved += operand.size;
     if (decoded->flow == emu::Flow::interrupt_return) facts.moved = 40;
     // A call and its return are how the code is arranged, not what a thread consists of, except where the return is the
     // switch itself.
