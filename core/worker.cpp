@@ -21,8 +21,6 @@
 namespace fiberscope::core {
 namespace {
 
-/// Where the worker finds the shared memory.
-constexpr int kMemoryDescriptor = 3;
 constexpr std::chrono::milliseconds kMemoryWatch{50};
 /// How long a guest may take to stop in order. Most of it is the file's way to the disk.
 constexpr std::chrono::milliseconds kOrderlyStop{1000};
@@ -57,7 +55,7 @@ emu::Result<std::unique_ptr<Worker>> Worker::start(const RecordRequest& request)
 
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, worker->memory_fd_, kMemoryDescriptor);
+  posix_spawn_file_actions_adddup2(&actions, worker->memory_fd_, WorkerMemory::kDescriptor);
   // Until the worker has its handlers: a Ctrl-C in the terminal goes to it too, and would leave nothing to be told.
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
@@ -66,11 +64,8 @@ emu::Result<std::unique_ptr<Worker>> Worker::start(const RecordRequest& request)
   pthread_sigmask(SIG_BLOCK, nullptr, &mask);
   for (const int number : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&mask, number);
   posix_spawnattr_setsigmask(&attributes, &mask);
-  const std::string steps = std::to_string(request.max_steps);
-  const std::string ring = std::to_string(kMemoryDescriptor);
-  std::vector<std::string> words = {"fiberscope",  "__worker", request.target, "--trace", request.trace_path,
-                                    "--max-steps", steps,      "--ring",       ring};
-  for (const std::string& argument : request.arguments) words.insert(words.end(), {"--argument", argument});
+  std::vector<std::string> words = to_words(request);
+  words.insert(words.begin(), "fiberscope");
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);

@@ -8,25 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "core/record_request.h"
 #include "core/recorder.h"
 #include "emu/result.h"
 
 namespace fiberscope::core {
 
-/// What a worker is asked to record.
-struct RecordRequest {
-  std::string target;                  ///< as resolve_target understands it
-  std::string trace_path;              ///< the file to write
-  std::uint64_t max_steps = 0;         ///< 0: the target's own limit
-  std::vector<std::string> arguments;  ///< for a Linux program, behind its name
-  /// Resident bytes at which the worker is killed. Its address space is limited too, but must hold two engines.
-  std::uint64_t memory_limit = std::uint64_t{2} << 30;
-  /// Whether the trace is wanted once the Worker object is gone: then a running guest is stopped in order, not killed.
-  bool keep = true;
-};
-
 /// What a worker shares with whoever started it.
 struct WorkerMemory {
+  static constexpr int kDescriptor = 3;  ///< the worker finds it open under this number
   static constexpr std::size_t kMessageSize = 2048;
   StepRing ring;
   char message[kMessageSize];  ///< why it gave up; empty where it died without a word
@@ -80,9 +70,9 @@ class Worker {
   std::string killed_because_;
 };
 
-/// The worker's own side: records the request, with its WorkerMemory in the file descriptor given. Returns the exit
-/// code.
-int run_worker(const RecordRequest& request, int memory_fd);
+/// The worker's own side, for the main() of every program that starts one: nothing where the command line is not a
+/// worker's; else the recording is made and the exit code returned.
+std::optional<int> run_as_worker(int argc, char** argv);
 
 /// Appends to a trace what a dead worker left in its ring, as far as it makes sense, and ends the trace with the reason
 /// given. A trace that has an ending keeps it.

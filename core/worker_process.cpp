@@ -10,6 +10,8 @@
 #include <cstdio>
 #include <exception>
 #include <iterator>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "core/builtin_files.h"
@@ -191,17 +193,23 @@ int record(const RecordRequest& request, WorkerMemory& memory) {
 
 }  // namespace
 
-int run_worker(const RecordRequest& request, int memory_fd) {
+std::optional<int> run_as_worker(int argc, char** argv) {
+  if (argc < 2 || std::string_view(argv[1]) != "__worker") return std::nullopt;
+  const std::optional<RecordRequest> request = request_of({argv + 1, argv + argc});
+  if (!request) {
+    fmt::print(stderr, "fiberscope: `__worker` is started by fiberscope itself\n");
+    return 2;
+  }
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   limit_resources();
-  void* shared = mmap(nullptr, sizeof(WorkerMemory), PROT_READ | PROT_WRITE, MAP_SHARED, memory_fd, 0);
+  void* shared = mmap(nullptr, sizeof(WorkerMemory), PROT_READ | PROT_WRITE, MAP_SHARED, WorkerMemory::kDescriptor, 0);
   if (shared == MAP_FAILED) {
     fmt::print(stderr, "fiberscope: the recorder finds no shared memory; `__worker` is started by fiberscope itself\n");
     return 2;
   }
   WorkerMemory& memory = *static_cast<WorkerMemory*>(shared);
   try {
-    return record(request, memory);
+    return record(*request, memory);
   } catch (const std::exception& error) {
     return give_up(memory, fmt::format("the recording failed: {}", error.what()));
   }

@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -141,24 +142,11 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
 }
 
 /// The recorder's own process; not for people, so not in --help.
-int worker_command(const std::vector<std::string>& words) {
-  core::RecordRequest request;
-  int ring = -1;
-  for (std::size_t i = 0; i + 1 < words.size(); i += 2) {
-    if (words[i] == "__worker") request.target = words[i + 1];
-    if (words[i] == "--trace") request.trace_path = words[i + 1];
-    if (words[i] == "--max-steps") request.max_steps = std::stoull(words[i + 1]);
-    if (words[i] == "--argument") request.arguments.push_back(words[i + 1]);
-    if (words[i] == "--ring") ring = std::stoi(words[i + 1]);
-  }
-  return core::run_worker(request, ring);
-}
-
 }  // namespace
 
 int run_command_line(int argc, char** argv) {
+  if (const std::optional<int> code = core::run_as_worker(argc, argv)) return *code;
   std::vector<std::string> words(argv + 1, argv + argc);
-  if (!words.empty() && words.front() == "__worker") return worker_command(words);
   // `fiberscope [open] [TARGET]`: the word may be left out.
   const bool named =
       !words.empty() && (words.front().rfind('-', 0) == 0 ||

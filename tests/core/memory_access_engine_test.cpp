@@ -7,6 +7,7 @@
 #include <set>
 
 #include "core/memory_access.h"
+#include "core/snapshot_builder.h"
 #include "tests/core/machine_recording.h"
 
 namespace fiberscope::core {
@@ -144,6 +145,25 @@ TEST(MemoryAccessEngine, WritesOfEveryEncodingAreThoseOfTheTrace) {
     ASSERT_EQ(written, recorded) << "step " << step.value;
     ASSERT_EQ(sizes, recorded_sizes) << "step " << step.value;
   }
+}
+
+TEST(MemoryAccessEngine, TheSnapshotOutlinesTheSameBytes) {
+  const auto trace = record_at(emu::machine_guest("instructions"), "_start");
+  SnapshotBuilder snapshots(*trace, nullptr);
+  AccessReader reader(*trace);
+  std::uint64_t with_reads = 0;
+  for (StepIndex step{1}; step <= trace->steps(); step = step + 1) {
+    Bytes outlined;
+    for (const MemoryAccess& access : snapshots.build(step).accesses)
+      for (std::uint64_t i = 0; !access.is_write && i < access.size; ++i) outlined.insert(access.address.value + i);
+    Bytes read;
+    for (const StepAccess& access : reader.at(step).accesses)
+      for (std::uint64_t i = 0; access.kind == AccessKind::read && i < access.size; ++i)
+        read.insert(access.address.value + i);
+    ASSERT_EQ(outlined, read) << "step " << step.value;
+    with_reads += read.empty() ? 0 : 1;
+  }
+  EXPECT_GT(with_reads, 2000U);
 }
 
 TEST(MemoryAccessEngine, ARepeatedStringIsAnAccessAnElement) {

@@ -1,0 +1,50 @@
+#include "core/record_request.h"
+
+#include <charconv>
+#include <string_view>
+
+namespace fiberscope::core {
+namespace {
+
+constexpr std::string_view kWorker = "__worker";
+constexpr std::string_view kTrace = "--trace";
+constexpr std::string_view kMaxSteps = "--max-steps";
+constexpr std::string_view kArgument = "--argument";
+
+}  // namespace
+
+std::vector<std::string> to_words(const RecordRequest& request) {
+  std::vector<std::string> words;
+  const auto add = [&words](std::string_view name, const std::string& value) {
+    words.emplace_back(name);
+    words.push_back(value);
+  };
+  add(kWorker, request.target);
+  add(kTrace, request.trace_path);
+  add(kMaxSteps, std::to_string(request.max_steps));
+  for (const std::string& argument : request.arguments) add(kArgument, argument);
+  return words;
+}
+
+std::optional<RecordRequest> request_of(const std::vector<std::string>& words) {
+  if (words.size() % 2 != 0 || words.empty() || words.front() != kWorker) return std::nullopt;
+  RecordRequest request;
+  for (std::size_t i = 0; i < words.size(); i += 2) {
+    const std::string& value = words[i + 1];
+    if (words[i] == kWorker) {
+      request.target = value;
+    } else if (words[i] == kTrace) {
+      request.trace_path = value;
+    } else if (words[i] == kArgument) {
+      request.arguments.push_back(value);
+    } else if (words[i] == kMaxSteps) {
+      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.max_steps);
+      if (error != std::errc{} || end != value.data() + value.size()) return std::nullopt;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return request;
+}
+
+}  // namespace fiberscope::core

@@ -1,0 +1,34 @@
+#include "core/record_request.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace fiberscope::core {
+namespace {
+
+RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
+  RecordRequest request;
+  request.target = *rc::gen::arbitrary<std::string>();
+  request.trace_path = *rc::gen::element<std::string>("/tmp/a b.fscope", "--trace", "");
+  request.max_steps = *rc::gen::arbitrary<std::uint64_t>();
+  // A program's own words may look like ours.
+  request.arguments = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::element<std::string>("--argument", "__worker", "--max-steps", "", "ñ", "-1"));
+  const auto read = request_of(to_words(request));
+  RC_ASSERT(read.has_value());
+  RC_ASSERT(read->target == request.target);
+  RC_ASSERT(read->trace_path == request.trace_path);
+  RC_ASSERT(read->max_steps == request.max_steps);
+  RC_ASSERT(read->arguments == request.arguments);
+}
+
+TEST(RecordRequest, OtherWordsAreRefused) {
+  using Words = std::vector<std::string>;
+  for (const Words& words : {Words{}, Words{"run", "x"}, Words{"__worker"}, Words{"__worker", "x", "--max-steps", "1x"},
+                             Words{"__worker", "x", "--max-steps", "-1"}, Words{"__worker", "x", "--other", "1"},
+                             Words{"__worker", "x", "--trace"}})
+    EXPECT_FALSE(request_of(words)) << (words.empty() ? "" : words.back());
+}
+
+}  // namespace
+}  // namespace fiberscope::core
