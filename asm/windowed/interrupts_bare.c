@@ -1,27 +1,11 @@
 #include "asm/windowed/interrupts.h"
 
+#include "asm/interrupts/gate.h"
+
 /* timer_entry.S: an address, not a function to call. */
 extern char timer_entry[];
 
-enum { TIMER_VECTOR = 32, GATES = TIMER_VECTOR + 1, CODE_SELECTOR = 8, INTERRUPT_GATE = 0x8E };
-
-/* Intel SDM vol. 3, figure 6-8. */
-struct gate {
-  uint16_t offset_low;
-  uint16_t selector;
-  uint8_t interrupt_stack;
-  uint8_t type;
-  uint16_t offset_middle;
-  uint32_t offset_high;
-  uint32_t reserved;
-};
-
-struct __attribute__((packed)) table_register {
-  uint16_t limit;
-  uint64_t base;
-};
-
-static struct gate gates[GATES];
+static struct gate interrupt_table[VECTOR_TIMER + 1];
 
 uint32_t time_slice;
 
@@ -47,17 +31,10 @@ void interrupts_restore(uint64_t flags) {
 }
 
 void gate_install(uint32_t vector, const char* entry) {
-  uint64_t offset = (uint64_t)entry;
-  struct gate* gate = &gates[vector];
-  gate->offset_low = (uint16_t)offset;
-  gate->selector = CODE_SELECTOR;
-  gate->type = INTERRUPT_GATE;
-  gate->offset_middle = (uint16_t)(offset >> 16);
-  gate->offset_high = (uint32_t)(offset >> 32);
-  const struct table_register table = {sizeof gates - 1, (uint64_t)gates};
-  __asm__ volatile("lidt %0" : : "m"(table));
+  set_gate(&interrupt_table[vector], entry, 0);
+  load_gates(interrupt_table, VECTOR_TIMER + 1);
 }
 
 void timer_install(void) {
-  gate_install(TIMER_VECTOR, timer_entry);
+  gate_install(VECTOR_TIMER, timer_entry);
 }
