@@ -339,7 +339,7 @@ void TraceFileReader::read_new(Update& update) {
   read_rows("ending", "reason, code, vector, rip, address, message", [&](Statement& row) {
     emu::Stop stop;
     stop.reason =
-        parse_enum<emu::Stop::Reason>(row.text(), static_cast<std::uint8_t>(emu::Stop::Reason::deadlock), "end");
+        parse_enum<emu::Stop::Reason>(row.text(), static_cast<std::uint8_t>(emu::Stop::Reason::schedule), "end");
     stop.code = static_cast<int>(row.integer());
     stop.vector = static_cast<std::uint8_t>(row.integer());
     stop.rip = emu::Address{row.unsigned_integer()};

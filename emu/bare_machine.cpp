@@ -41,8 +41,9 @@ bool pushes_error_code(std::uint8_t vector) {
 
 BareMachine::~BareMachine() = default;
 
-Result<std::unique_ptr<BareMachine>> BareMachine::boot(const Image& image) {
+Result<std::unique_ptr<BareMachine>> BareMachine::boot(const Image& image, const MachineOptions& options) {
   auto machine = std::unique_ptr<BareMachine>(new BareMachine);
+  if (!options.schedule.empty()) machine->schedule_.emplace(options.bodies, options.schedule);
   if (const auto added = machine->memory_.add(descriptor_region()); !added) return added.error();
   for (const LoadedRegion& region : image.regions())
     if (const auto added = machine->memory_.add(region); !added)
@@ -79,11 +80,28 @@ Stop BareMachine::fault(const CpuStop& cause, const std::string& why) const {
   return stop;
 }
 
+bool BareMachine::follow_schedule() {
+  if (schedule_->strikes_before(Address{cpu_->read(Register::rip)})) {
+    if (!interrupts_enabled() || cpu_->interrupt_shadow())
+      schedule_->held_off();
+    else
+      timer_pending_ = true;
+  }
+  return schedule_->error().empty();
+}
+
 Stop BareMachine::run(std::uint64_t max_steps) {
   for (;;) {
     if (deadlocked_) {
       cpu_->flush();
       return end(Stop::Reason::deadlock, "deadlock: every thread waits for another one");
+    }
+    if (schedule_ && (exit_code_ || !follow_schedule())) {
+      if (exit_code_) schedule_->finish();
+      if (!schedule_->error().empty()) {
+        cpu_->flush();
+        return end(Stop::Reason::schedule, schedule_->error());
+      }
     }
     if (exit_code_) {
       Stop stop = end(Stop::Reason::exited, fmt::format("exit code {}", *exit_code_));
@@ -117,7 +135,11 @@ Stop BareMachine::run(std::uint64_t max_steps) {
     std::uint64_t limit = max_steps;
     if (timer_deadline_) limit = std::min(limit, *timer_deadline_ - skipped_);
     if (timer_pending_ && shadowed) limit = std::min(limit, steps() + 1);
+    if (schedule_) limit = std::min(limit, steps() + 1);
+    const Address rip{schedule_ ? cpu_->read(Register::rip) : 0};
+    const std::uint64_t before = steps();
     const CpuStop stop = cpu_->run(limit, timer_pending_);
+    if (schedule_ && steps() > before) schedule_->ran(rip);
     switch (stop.cause) {
       case CpuStop::Cause::limit:
       case CpuStop::Cause::interrupts_on:
@@ -206,6 +228,7 @@ Result<void> BareMachine::deliver(std::uint8_t vector, std::uint32_t error_code,
 std::uint32_t BareMachine::in(std::uint16_t number, unsigned) {
   switch (number) {
     case port::kScheduler:
+      if (schedule_) return schedule_->pick().value_or(port::kNoOpinion);
       return picker_ ? picker_() : port::kNoOpinion;
     case port::kClock:
       return static_cast<std::uint32_t>(time());

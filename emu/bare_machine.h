@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "emu/body_schedule.h"
 #include "emu/cpu.h"
 #include "emu/image.h"
 #include "emu/machine.h"
@@ -38,10 +39,12 @@ inline constexpr std::uint16_t kDataSelector = 0x10;
 /// the guest's IDT, on the current stack or the IST's, rsp aligned down to 16; ss, rsp, rflags, cs, rip and the error
 /// code pushed; TF, NT, RF and (interrupt gate) IF cleared. One pending timer interrupt waits while IF is 0 and for the
 /// instruction after sti or a load of ss. An exception without a handler ends the guest.
+///
+/// With a schedule (MachineOptions) the timer strikes where that says, and the scheduler port answers with its items.
 class BareMachine final : public Machine, private PortBus {
  public:
   /// Fails where the image's regions cannot be mapped.
-  static Result<std::unique_ptr<BareMachine>> boot(const Image& image);
+  static Result<std::unique_ptr<BareMachine>> boot(const Image& image, const MachineOptions& options = {});
   ~BareMachine() override;
 
   Stop run(std::uint64_t max_steps) override;
@@ -60,6 +63,10 @@ class BareMachine final : public Machine, private PortBus {
   Result<void> deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind);
   [[nodiscard]] Stop fault(const CpuStop& stop, const std::string& why) const;
 
+  /// Before the next instruction, where there is a schedule: false if it cannot be followed.
+  bool follow_schedule();
+
+  std::optional<BodySchedule> schedule_;
   std::uint64_t skipped_ = 0;                    ///< steps that hlt passed over
   std::optional<std::uint64_t> timer_deadline_;  ///< in virtual time
   bool timer_pending_ = false;

@@ -19,7 +19,7 @@ Result<std::unique_ptr<Machine>> Machine::boot(const Image& image, const Machine
     return std::unique_ptr<Machine>(std::move(machine).value());
   };
   if (options.profile == MachineProfile::linux_user) return as_machine(LinuxMachine::boot(image, options));
-  return as_machine(BareMachine::boot(image));
+  return as_machine(BareMachine::boot(image, options));
 }
 
 Stop Machine::end(Stop::Reason reason, std::string message) const {

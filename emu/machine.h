@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "emu/body_schedule.h"
 #include "emu/cpu.h"
 #include "emu/image.h"
 #include "emu/memory.h"
@@ -22,9 +23,11 @@ enum class MachineProfile : std::uint8_t {
   linux_user  ///< a process of Linux, whose kernel is the machine (LinuxMachine, docs/linux.md)
 };
 
-/// How a machine is made. All but the profile is for Linux programs.
+/// How a machine is made. What stands behind the schedule is for Linux programs.
 struct MachineOptions {
   MachineProfile profile = MachineProfile::bare;
+  std::vector<ThreadBody> bodies;        ///< bare: what `schedule` counts
+  std::vector<ScheduleItem> schedule;    ///< bare: to be followed item by item; none: the guest decides
   std::vector<std::string> arguments;    ///< behind the program's name
   std::vector<std::string> environment;  ///< "NAME=value"
   std::string input;                     ///< what standard input holds

@@ -7,7 +7,7 @@ namespace fiberscope::emu {
 
 namespace {
 
-constexpr std::string_view kReasons[] = {"exit", "limit", "halt", "fault", "stopped", "crash", "deadlock"};
+constexpr std::string_view kReasons[] = {"exit", "limit", "halt", "fault", "stopped", "crash", "deadlock", "schedule"};
 
 }  // namespace
 

@@ -11,13 +11,14 @@ namespace fiberscope::emu {
 /// How a guest came to its end. A guest that goes wrong is a result to show, not an error.
 struct Stop {
   enum class Reason : std::uint8_t {
-    exited,   ///< it wrote its exit code
-    limit,    ///< the step limit
-    halted,   ///< hlt with nothing that could wake it
-    fault,    ///< an exception for which the guest has no handler
-    stopped,  ///< from outside
-    crashed,  ///< the engine died, or its process was killed
-    deadlock  ///< its scheduler said that no thread can ever run again
+    exited,    ///< it wrote its exit code
+    limit,     ///< the step limit
+    halted,    ///< hlt with nothing that could wake it
+    fault,     ///< an exception for which the guest has no handler
+    stopped,   ///< from outside
+    crashed,   ///< the engine died, or its process was killed
+    deadlock,  ///< its scheduler said that no thread can ever run again
+    schedule   ///< it cannot follow the schedule that it was to follow
   };
   Reason reason = Reason::exited;
   int code = 0;             ///< exited: the guest's exit code
@@ -27,7 +28,7 @@ struct Stop {
   std::string message;  ///< one line for people: "exit code 0", "page fault: write to unmapped 0x602000 at 0x4010c4"
 };
 
-/// "exit", "limit", "halt", "fault", "stopped", "crash", "deadlock": the words of the command line's JSON.
+/// "exit", "limit", "halt", "fault", "stopped", "crash", "deadlock", "schedule": the words of the command line's JSON.
 std::string_view to_string(Stop::Reason reason);
 /// The reason of such a word; nothing for any other.
 std::optional<Stop::Reason> stop_reason_by_name(std::string_view name);

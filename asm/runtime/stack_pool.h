@@ -1,4 +1,4 @@
-/* The stacks of threads other than main: stack_1 … stack_7 of stacks.S. */
+/* The stacks of threads other than main: stack_1 … stack_8 of stacks.S. */
 #ifndef FIBERSCOPE_ASM_RUNTIME_STACK_POOL_H
 #define FIBERSCOPE_ASM_RUNTIME_STACK_POOL_H
 

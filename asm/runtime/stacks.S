@@ -1,4 +1,4 @@
-/* The stacks: stack_main for thread 0, stack_1 … stack_7 for the others (stack_pool.h). Each is a section of its
+/* The stacks: stack_main for thread 0, stack_1 … stack_8 for the others (stack_pool.h). Each is a section of its
  * own, so that the linker script can leave unmapped pages between them; the sections' names are what the tool shows.
  *
  * The machine starts with rsp = boot_stack_top. It lies 16 bytes below the end of main's stack and not at it: a symbol at
@@ -29,5 +29,6 @@ stack_\name:
         stack   5
         stack   6
         stack   7
+        stack   8
 
         .section .note.GNU-stack, "", @progbits

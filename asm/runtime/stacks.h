@@ -3,6 +3,6 @@
 #define FIBERSCOPE_ASM_RUNTIME_STACKS_H
 
 #define THREAD_STACK_SIZE 0x2000 /* bytes of each stack: whole pages */
-#define THREAD_STACKS 8          /* threads that can have one, main included: ids 0 … 7 */
+#define THREAD_STACKS 9          /* threads that can have one, main included: ids 0 … 8 */
 
 #endif

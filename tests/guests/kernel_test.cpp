@@ -34,7 +34,6 @@ std::vector<StepFacts> facts_of(const std::string& scenario) {
   const emu::Disassembler disassembler;
   std::vector<StepFacts> all(1);  // by step, from 1
   for (StepIndex step{1}; step <= trace.steps(); step = step + 1) {
-    const emu::RegisterFile before = trace.state_at(step - 1).registers;
     const core::StepEffects& effects = trace.effects_of(step);
     const core::StepTemplate& code = trace.templates()[effects.instruction];
     const auto decoded = disassembler.decode(Address{code.address}, {code.bytes.data(), code.size});
