@@ -20,8 +20,8 @@
 namespace fiberscope::app {
 namespace {
 
-constexpr std::array<std::string_view, 8> kCommands = {"open", "list",    "run",    "show",
-                                                       "cost", "compare", "export", "screenshot"};
+constexpr std::array<std::string_view, 9> kCommands = {"open",    "list",    "run",    "show",      "cost",
+                                                       "compare", "explore", "export", "screenshot"};
 constexpr const char* kTargetHelp =
     "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
 
@@ -44,6 +44,7 @@ struct Parsed {
   ShowOptions show;
   CostOptions cost;
   CompareOptions compare;
+  ExploreOptions explore;
   ExportOptions exporting;
   ScreenshotOptions screenshot;
   OpenOptions open;
@@ -100,6 +101,33 @@ void add_compare(CLI::App& app, CompareOptions& options) {
   command->add_option("target", options.target, kTargetHelp)->required();
   command->add_option("other", options.other, "the other one, likewise")->required();
   command->add_flag("--json", options.json, "as fiberscope.compare/1");
+}
+
+void add_explore(CLI::App& app, ExploreOptions& options) {
+  CLI::App* command = app.add_subcommand(
+      "explore", "Tell everything that can happen: all outcomes of all interleavings, counted exactly");
+  command->footer(
+      "What is counted, and how the code is made: docs/interleavings.md. For instance\n"
+      "  fiberscope explore --thread \"x=x+1; y=y+x\" --thread \"x=x+1; y=y+x\"");
+  command->add_option("target", options.target, "a .c, .S or .litmus file with 2 to 8 threads");
+  command->add_option("--thread", options.threads, "statements of a thread; once for each thread")
+      ->allow_extra_args(false);
+  command->add_option("--init", options.initial, "what variables hold at first, x=0,y=1 (default: 0)");
+  command->add_option("--lowering", options.lowering, "statement, textbook (default for typed threads), O0 or O2");
+  command->add_option("--scheduler", options.scheduler, "any (default), rr, or rr=Q");
+  command->add_option("--cpus", options.cpus, "one or many (default: many for .litmus and tso)");
+  command->add_option("--memory", options.memory, "sc or tso (default: tso for .litmus)");
+  command->add_option("--assert", options.assertions, "a condition on the final values; may be given again")
+      ->allow_extra_args(false);
+  command->add_option("--sync", options.sync, "a variable that is accessed for synchronisation; may be given again")
+      ->allow_extra_args(false);
+  command->add_option("--max-states", options.max_states, "stop after so many states")
+      ->check(step_count(1))
+      ->capture_default_str();
+  command->add_option("--max-memory", options.max_memory, "stop where the states take so many MiB")
+      ->check(step_count(1))
+      ->capture_default_str();
+  command->add_flag("--json", options.json, "as fiberscope.explore/1");
 }
 
 void add_export(CLI::App& app, ExportOptions& options) {
@@ -161,7 +189,9 @@ int run_command_line(int argc, char** argv) {
       "fiberscope");
   app.set_version_flag("--version", "fiberscope " FIBERSCOPE_VERSION);
   app.require_subcommand(1);
-  app.footer("Exit codes: 0 done, 2 wrong usage or unreadable input, 3 the run did not come to its own end.");
+  app.footer(
+      "Exit codes: 0 done, 1 a violated assertion, deadlock or livelock, 2 wrong usage or unreadable input, 3 not run "
+      "or explored to the end.");
   Parsed parsed;
   // What stands behind `--` is for the program that runs.
   if (const auto end = std::find(words.begin(), words.end(), "--"); words.front() == "run" && end != words.end()) {
@@ -174,6 +204,7 @@ int run_command_line(int argc, char** argv) {
   add_show(app, parsed.show);
   add_cost(app, parsed.cost);
   add_compare(app, parsed.compare);
+  add_explore(app, parsed.explore);
   add_export(app, parsed.exporting);
   add_screenshot(app, parsed.screenshot);
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
@@ -191,6 +222,7 @@ int run_command_line(int argc, char** argv) {
   if (app.got_subcommand("show")) return show_command(parsed.show);
   if (app.got_subcommand("cost")) return cost_command(parsed.cost);
   if (app.got_subcommand("compare")) return compare_command(parsed.compare);
+  if (app.got_subcommand("explore")) return explore_command(parsed.explore);
   if (app.got_subcommand("export")) return export_command(parsed.exporting);
   if (app.got_subcommand("screenshot")) return screenshot_command(parsed.screenshot);
   return open_command(parsed.open);

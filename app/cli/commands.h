@@ -80,6 +80,22 @@ struct OpenOptions {
 };
 int open_command(const OpenOptions& options);
 
+struct ExploreOptions {
+  std::string target;
+  std::vector<std::string> threads;
+  std::string initial;
+  std::string lowering;
+  std::string scheduler;
+  std::string cpus;
+  std::string memory;
+  std::vector<std::string> assertions;
+  std::vector<std::string> sync;
+  std::uint64_t max_states = 10'000'000;
+  std::uint64_t max_memory = 2048;  ///< MiB
+  bool json = false;
+};
+int explore_command(const ExploreOptions& options);
+
 /// Prints "fiberscope: message" and returns the code.
 int complain(const std::string& message, int code);
 /// The message about a step that the trace does not have.

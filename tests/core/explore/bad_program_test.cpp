@@ -1,0 +1,114 @@
+// Whatever is wrong with a program or a question is told with its place, its cause and what to do.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "tests/core/explore/ask.h"
+
+namespace fiberscope::core::explore {
+namespace {
+
+std::string complaint_of(const std::string& name, const std::string& text) {
+  const std::filesystem::path folder =
+      std::filesystem::temp_directory_path() / ("explore-" + std::to_string(::getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / name) << text;
+  ExploreRequest request;
+  request.target = folder / name;
+  std::string message = complaint(request);
+  std::filesystem::remove_all(folder);
+  return message;
+}
+
+void expect_says(const std::string& message, const std::vector<std::string>& parts) {
+  for (const std::string& part : parts) EXPECT_NE(message.find(part), std::string::npos) << part << "\nin: " << message;
+}
+
+TEST(BadProgram, Statements) {
+  expect_says(complaint(typed({"x=x+1", "x=x/2"})), {"thread 2, column 4", "not '/'"});
+  expect_says(complaint(typed({"x=x+1", "x=="})), {"thread 2, column 3", "statements only assign"});
+  expect_says(complaint(typed({"x=x+1", "x=(x"})), {"expected )"});
+  expect_says(complaint(typed({"x=2147483648", "x=1"})), {"too large"});
+  expect_says(complaint(typed({"x=1", ""})), {"thread 2", "no statement"});
+  expect_says(complaint(typed({"x=x+1; int x=2", "x=1"})), {"was used as a shared variable"});
+  expect_says(complaint(typed({"x=1"})), {"1 thread", "give 2 to 8"});
+  expect_says(complaint(typed({"x=1", "x=1", "x=1", "x=1", "x=1", "x=1", "x=1", "x=1", "x=1"})), {"9 threads"});
+}
+
+TEST(BadProgram, Options) {
+  ExploreRequest request = typed({"count=1", "x=1"});
+  request.assertions = {"cuont==2"};
+  expect_says(complaint(request), {"assertion 'cuont==2', column 1", "did you mean 'count'", "known are count, x"});
+  request.assertions = {"x=="};
+  expect_says(complaint(request), {"column 4", "expected a name or a number"});
+  request = typed({"x=1", "x=1"}, "O3");
+  expect_says(complaint(request), {"lowering 'O3'"});
+  request = typed({"x=1", "x=1"});
+  request.scheduler = "rr=0";
+  expect_says(complaint(request), {"scheduler 'rr=0'"});
+  request.scheduler.clear();
+  request.memory = "tso";
+  request.cpus = "one";
+  expect_says(complaint(request), {"--memory tso needs --cpus many"});
+  request = typed({"x=1", "x=1"}, "statement");
+  request.cpus = "many";
+  expect_says(complaint(request), {"--lowering statement"});
+  request = typed({"x=1", "x=1"});
+  request.initial = "y=1";
+  expect_says(complaint(request), {"no thread uses a shared variable 'y'"});
+  request.initial.clear();
+  request.sync = {"q"};
+  expect_says(complaint(request), {"--sync q"});
+  expect_says(complaint(typed({"x=x", "x=1"}, "O2")), {"thread 1", "the compiler removed the assignments to x"});
+  expect_says(complaint(ExploreRequest{}), {"nothing to explore"});
+}
+
+TEST(BadProgram, ThreadFunctions) {
+  expect_says(complaint_of("none.c", "int x;\nvoid run(void) { x = 1; }\n"),
+              {"none.c", "no function thread_1", "define"});
+  expect_says(complaint_of("one.c", "int x;\nvoid thread_1(void) { x = 1; }\n"), {"only thread_1", "thread_2"});
+  expect_says(complaint_of("syntax.c", "int x\nvoid thread_1(void) { x = 1; }\n"), {"syntax.c", "gcc could not build"});
+  expect_says(complaint_of("print.c", "int printf();\nvoid thread_1(void) { printf(\"\"); }\nvoid thread_2(void) {}\n"),
+              {"print.c", "undefined reference to `printf'"});
+}
+
+TEST(BadProgram, CodeThatLeaves) {
+  const std::string two =
+      ".globl thread_2\nthread_2: movl $1, x\n ret\n.data\n.globl x\n.type x,@object\n.size x,4\nx: .long 0\n";
+  expect_says(complaint_of("leave.S", ".text\n.globl thread_1\nthread_1: movl $1, x\n jmp 0x123456\n" + two),
+              {"thread 1", "leave.S:4", "leaves the code of its functions for 0x123456", "after the schedule T1x1"});
+  expect_says(complaint_of("kernel.S", ".text\n.globl thread_1\nthread_1: movl $1, x\n syscall\n ret\n" + two),
+              {"thread 1", "kernel.S:4", "asks the kernel"});
+  expect_says(complaint_of("undefined.S", ".text\n.globl thread_1\nthread_1: movl $1, x\n ud2\n ret\n" + two),
+              {"thread 1", "undefined.S:4", "the processor refuses it"});
+}
+
+TEST(BadProgram, WritesElsewhere) {
+  expect_says(
+      complaint_of("null.c", "int x;\nvoid thread_1(void) { *(int *)16 = 1; }\nvoid thread_2(void) { x = 1; }\n"),
+      {"thread 1, null.c:2", "writes 4 bytes at 0x10"});
+  expect_says(complaint_of("code.c",
+                           "int x;\nvoid thread_1(void) { *(char *)&thread_1 = 1; }\nvoid thread_2(void) { x = 1; }\n"),
+              {"writes 1 bytes", "in the code"});
+  expect_says(complaint_of("stack.c",
+                           "int *volatile there; int x;\nvoid thread_1(void) { int own = 1; there = &own; x = own; }\n"
+                           "void thread_2(void) { int *p = there; if (p) *p = 2; }\n"),
+              {"thread 2, stack.c:3", "the stack of thread 1", "after the schedule"});
+  expect_says(
+      complaint_of(
+          "mutex.c",
+          "#include <fiberscope.h>\nint m;\nvoid thread_1(void) { unlock(&m); }\nvoid thread_2(void) { m = 0; }\n"),
+      {"thread 1, mutex.c:3", "unlocks a mutex that nobody holds"});
+}
+
+TEST(BadProgram, EndlessPrivateLoops) {
+  expect_says(complaint_of(
+                  "loop.c",
+                  "int x;\nvoid thread_1(void) { unsigned i = 0;\n while (1) ++i; }\nvoid thread_2(void) { x = 1; }\n"),
+              {"thread 1, loop.c:3", "without touching a shared variable", "private loop"});
+}
+
+}  // namespace
+}  // namespace fiberscope::core::explore
