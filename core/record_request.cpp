@@ -10,6 +10,7 @@ constexpr std::string_view kWorker = "__worker";
 constexpr std::string_view kTrace = "--trace";
 constexpr std::string_view kMaxSteps = "--max-steps";
 constexpr std::string_view kArgument = "--argument";
+constexpr std::string_view kSchedule = "--schedule";
 
 }  // namespace
 
@@ -22,6 +23,7 @@ std::vector<std::string> to_words(const RecordRequest& request) {
   add(kWorker, request.target);
   add(kTrace, request.trace_path);
   add(kMaxSteps, std::to_string(request.max_steps));
+  if (!request.schedule.empty()) add(kSchedule, request.schedule);
   for (const std::string& argument : request.arguments) add(kArgument, argument);
   return words;
 }
@@ -35,6 +37,8 @@ std::optional<RecordRequest> request_of(const std::vector<std::string>& words) {
       request.target = value;
     } else if (words[i] == kTrace) {
       request.trace_path = value;
+    } else if (words[i] == kSchedule) {
+      request.schedule = value;
     } else if (words[i] == kArgument) {
       request.arguments.push_back(value);
     } else if (words[i] == kMaxSteps) {

@@ -277,6 +277,7 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   read_limits(file, scenario);
   read_opening(file, scenario);
   scenario.compare = file.text("compare", kOptional);
+  scenario.schedule = file.text("schedule", kOptional).value_or("");
   read_expected(file, scenario);
   read_watch(file, scenario);
   read_captions(file, scenario);

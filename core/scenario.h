@@ -20,7 +20,8 @@
 //   native = true                    the same object files also run as a process of the host (default false)
 //   threads = ["main", "producer"]   names by id, at least one
 //   max_steps = 100000               the run is stopped there
-//   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
+//   schedule = "T1x2 T2x4"           the order of an image that says what is counted (emu/thread_bodies.h); may be
+//   absent opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
 //   compare = "kernel-ping-pong"     the scenario whose costs stand beside this one's; may be absent
 //   [title]      [summary]           texts; the summary may be absent
 //   [expected]   stdout = "…"                     what a right run prints
@@ -111,6 +112,7 @@ struct Scenario {
   bool native = false;
   std::vector<std::string> threads;
   std::uint64_t max_steps = 0;
+  std::string schedule;  ///< may be empty
   Figure opening = Figure::none;
   std::optional<std::string> compare;
   Text title;

@@ -35,7 +35,7 @@ emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::p
   const std::uint64_t max_steps = scenario.max_steps;
   emu::MachineOptions machine;
   machine.profile = machine_profile(scenario.profile);
-  return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps, std::move(machine)};
+  return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps, std::move(machine), {}};
 }
 
 emu::Result<RunTarget> from_scenario_file(const std::string& path) {
@@ -45,7 +45,9 @@ emu::Result<RunTarget> from_scenario_file(const std::string& path) {
   if (!file) return emu::Error{fmt::format("{}: cannot be read", path)};
   auto scenario = parse_scenario(text.str(), path);
   if (!scenario) return scenario.error();
-  return from_scenario(std::move(scenario).value(), std::filesystem::path(path).parent_path());
+  auto target = from_scenario(std::move(scenario).value(), std::filesystem::path(path).parent_path());
+  if (target) target->scenario_text = text.str();
+  return target;
 }
 
 emu::Result<RunTarget> from_image_file(const std::string& path) {
@@ -54,8 +56,12 @@ emu::Result<RunTarget> from_image_file(const std::string& path) {
   // What starts on a stack of its own is for the bare machine; any other static program is one for Linux.
   emu::MachineOptions machine;
   if (!image->symbol("boot_stack_top")) machine.profile = emu::MachineProfile::linux_user;
-  return RunTarget{std::filesystem::path(path).filename().string(), std::nullopt, std::move(image).value(),
-                   kDefaultMaxSteps, std::move(machine)};
+  return RunTarget{std::filesystem::path(path).filename().string(),
+                   std::nullopt,
+                   std::move(image).value(),
+                   kDefaultMaxSteps,
+                   std::move(machine),
+                   {}};
 }
 
 }  // namespace
@@ -69,6 +75,7 @@ std::map<std::string, std::string> RunTarget::meta() const {
     meta["title"] = scenario->title.in("en");
     meta["profile"] = to_string(scenario->profile);
     if (scenario->note) meta["note"] = *scenario->note;
+    if (!scenario_text.empty()) meta["scenario_text"] = scenario_text;
   }
   return meta;
 }
@@ -103,7 +110,8 @@ emu::Result<RunTarget> resolve_target(const std::string& target) {
 std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta) {
   const auto name = meta.find("scenario");
   if (name == meta.end()) return std::nullopt;
-  auto scenario = find_scenario(name->second);
+  const auto text = meta.find("scenario_text");
+  auto scenario = text != meta.end() ? parse_scenario(text->second, name->second) : find_scenario(name->second);
   if (!scenario) return std::nullopt;
   return std::move(scenario).value();
 }

@@ -18,6 +18,7 @@ struct RunTarget {
   emu::Image image;
   std::uint64_t max_steps = 0;
   emu::MachineOptions machine;  ///< how to boot it
+  std::string scenario_text;    ///< of a scenario file; empty for those of the program
 
   /// What a trace of it says about itself.
   [[nodiscard]] std::map<std::string, std::string> meta() const;
@@ -27,7 +28,7 @@ struct RunTarget {
 bool is_trace_path(const std::string& target);
 /// Fails with a message for people: no such scenario (with near names), no such file, not an image we can run.
 emu::Result<RunTarget> resolve_target(const std::string& target);
-/// The scenario that a trace names as its origin, where the program still has it.
+/// The scenario that a trace comes from: it carries the text of a scenario file, and names those that the program has.
 std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta);
 
 }  // namespace fiberscope::core

@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdio>
 #include <exception>
@@ -15,9 +16,12 @@
 #include <vector>
 
 #include "core/builtin_files.h"
+#include "core/explore/schedule.h"
 #include "core/target.h"
 #include "core/trace_file.h"
 #include "core/worker.h"
+#include "emu/added_lines.h"
+#include "emu/thread_bodies.h"
 
 namespace fiberscope::core {
 namespace {
@@ -146,9 +150,10 @@ bool enter_sandbox() {
 }
 
 std::map<std::string, std::string> sources_of(const emu::Image& image) {
-  std::map<std::string, std::string> sources;
+  std::map<std::string, std::string> sources = emu::added_sources(image);
   const emu::DebugInfo debug(image);
   for (const std::string& path : debug.source_files()) {
+    if (sources.contains(path)) continue;
     if (const auto text = builtin_text(path)) {
       sources[path] = *text;
       continue;
@@ -164,6 +169,26 @@ std::map<std::string, std::string> sources_of(const emu::Image& image) {
   return sources;
 }
 
+/// The machine will follow the schedule, if there is one.
+emu::Result<void> set_schedule(RunTarget& target, const std::string& text) {
+  if (text.empty()) return {};
+  target.machine.bodies = emu::thread_bodies(target.image);
+  if (target.machine.bodies.empty())
+    return emu::Error{fmt::format("{} says nothing of what a schedule would count", target.name)};
+  std::uint32_t threads = 0;
+  for (const emu::ThreadBody& body : target.machine.bodies) threads = std::max(threads, body.thread);
+  const auto actions = explore::parse_schedule(text, threads);
+  if (!actions) return actions.error();
+  std::vector<emu::ScheduleItem>& items = target.machine.schedule;
+  for (const std::uint8_t action : *actions) {
+    if (action >= threads) return emu::Error{"a drain (D1) belongs to a store buffer; one processor has none to show"};
+    const std::uint32_t thread = action + 1U;
+    if (items.empty() || items.back().thread != thread) items.push_back({thread, 0});
+    ++items.back().steps;
+  }
+  return {};
+}
+
 /// The parent says it, where people look.
 int give_up(WorkerMemory& memory, const std::string& message) {
   memory.message[message.copy(memory.message, WorkerMemory::kMessageSize - 1)] = '\0';
@@ -175,6 +200,9 @@ int record(const RecordRequest& request, WorkerMemory& memory) {
   auto target = resolve_target(request.target);
   if (!target) return complain(target.error().message);
   target->machine.arguments.insert(target->machine.arguments.end(), request.arguments.begin(), request.arguments.end());
+  const std::string schedule =
+      request.schedule.empty() && target->scenario ? target->scenario->schedule : request.schedule;
+  if (const auto scheduled = set_schedule(*target, schedule); !scheduled) return complain(scheduled.error().message);
   auto machine = emu::Machine::boot(target->image, target->machine);
   if (!machine) return complain(machine.error().message);
   TraceHeader header = make_header(**machine, target->image, target->meta());

@@ -2,12 +2,17 @@
 
 #include <dwarf.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
+#include <utility>
 
 namespace fiberscope::emu {
 namespace {
 
+/// Name and text of each file in turn, each with a zero behind it.
+constexpr const char* kSources = ".fiberscope.sources";
 constexpr std::uint16_t kVersion = 4;
 constexpr std::uint8_t kOpcodeBase = 13;  // of the standard opcodes of DWARF 4, 6.2.5.2
 constexpr std::uint8_t kOpcodeLengths[] = {0, 1, 1, 1, 1, 0, 0, 0, 1, 0, 0, 1};
@@ -138,7 +143,29 @@ Result<void> add_lines(ImagePatch& patch, const std::vector<AddedLines>& added) 
     unit.giant(each.code.size());
     if (const auto offset = patch.append(".debug_info", with_length(unit).bytes()); !offset) return offset.error();
   }
-  return {};
+  DwarfBytes sources;
+  for (const AddedLines& each : added) {
+    sources.text(each.file);
+    sources.text(each.text);
+  }
+  return patch.add_section(kSources, sources.bytes());
+}
+
+std::map<std::string, std::string> added_sources(const Image& image) {
+  std::map<std::string, std::string> sources;
+  const auto bytes = section_bytes(image, kSources);
+  if (!bytes) return sources;
+  std::string_view rest(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  const auto take = [&rest] {
+    const std::string_view text = rest.substr(0, rest.find('\0'));
+    rest.remove_prefix(std::min(rest.size(), text.size() + 1));
+    return std::string(text);
+  };
+  while (!rest.empty()) {
+    std::string file = take();
+    sources[std::move(file)] = take();
+  }
+  return sources;
 }
 
 }  // namespace fiberscope::emu

@@ -48,7 +48,33 @@ std::optional<std::size_t> section_at(std::span<const std::uint8_t> file, Addres
   return std::nullopt;
 }
 
+std::optional<std::size_t> section_named(std::span<const std::uint8_t> file, const std::string& name) {
+  const Elf64_Ehdr header = header_of(file);
+  const Elf64_Shdr names = section_header(file, header.e_shstrndx);
+  for (std::size_t i = 0; i < header.e_shnum; ++i) {
+    const std::uint64_t at = section_header(file, i).sh_name;
+    if (at + name.size() < names.sh_size &&
+        std::memcmp(file.data() + names.sh_offset + at, name.c_str(), name.size() + 1) == 0)
+      return i;
+  }
+  return std::nullopt;
+}
+
+/// A place for what is appended to a file.
+std::uint64_t aligned_end(std::vector<std::uint8_t>& file) {
+  constexpr std::size_t kAlignment = 16;
+  file.resize((file.size() + kAlignment - 1) / kAlignment * kAlignment);
+  return file.size();
+}
+
 }  // namespace
+
+std::optional<std::span<const std::uint8_t>> section_bytes(const Image& image, const std::string& name) {
+  const auto index = section_named(image.file(), name);
+  if (!index) return std::nullopt;
+  const Elf64_Shdr section = section_header(image.file(), *index);
+  return image.file().subspan(section.sh_offset, section.sh_size);
+}
 
 ImagePatch::ImagePatch(const Image& image) : file_(image.file().begin(), image.file().end()) {}
 
@@ -69,19 +95,6 @@ Result<void> ImagePatch::write_word(Address address, std::uint64_t word) {
   return write(address, bytes);
 }
 
-Result<std::size_t> ImagePatch::section_named(const std::string& name) const {
-  const Elf64_Ehdr header = header_of(file_);
-  const Elf64_Shdr names = section_header(file_, header.e_shstrndx);
-  for (std::size_t i = 0; i < header.e_shnum; ++i) {
-    const Elf64_Shdr section = section_header(file_, i);
-    const std::uint64_t at = names.sh_offset + section.sh_name;
-    if (section.sh_name + name.size() < names.sh_size &&
-        std::memcmp(file_.data() + at, name.c_str(), name.size() + 1) == 0)
-      return i;
-  }
-  return Error{fmt::format("the image has no section {}", name)};
-}
-
 std::vector<std::uint8_t>& ImagePatch::grown(std::size_t section) {
   const auto [entry, fresh] = grown_.try_emplace(section);
   if (fresh) {
@@ -93,8 +106,8 @@ std::vector<std::uint8_t>& ImagePatch::grown(std::size_t section) {
 }
 
 Result<void> ImagePatch::add_symbol(const Symbol& symbol) {
-  const auto table = section_named(".symtab");
-  if (!table) return table.error();
+  const auto table = section_named(file_, ".symtab");
+  if (!table) return Error{"the image has no symbols to add to"};
   const auto section = section_at(file_, symbol.address);
   if (!section) return Error{fmt::format("{} at {:#x} lies in no section", symbol.name, symbol.address.value)};
   std::vector<std::uint8_t>& names = grown(section_header(file_, *table).sh_link);
@@ -110,26 +123,70 @@ Result<void> ImagePatch::add_symbol(const Symbol& symbol) {
   return {};
 }
 
+Result<void> ImagePatch::resize_symbol(const std::string& name, std::uint64_t size) {
+  const auto table = section_named(file_, ".symtab");
+  if (!table) return Error{"the image has no symbols"};
+  const std::uint32_t linked = section_header(file_, *table).sh_link;
+  const std::vector<std::uint8_t> names = grown(linked);
+  std::vector<std::uint8_t>& symbols = grown(*table);
+  for (std::size_t at = 0; at + sizeof(Elf64_Sym) <= symbols.size(); at += sizeof(Elf64_Sym)) {
+    auto symbol = record_at<Elf64_Sym>(symbols, at);
+    if (symbol.st_name + name.size() >= names.size() ||
+        std::memcmp(names.data() + symbol.st_name, name.c_str(), name.size() + 1) != 0)
+      continue;
+    symbol.st_size = size;
+    std::memcpy(symbols.data() + at, &symbol, sizeof symbol);
+    return {};
+  }
+  return Error{fmt::format("the image has no symbol {}", name)};
+}
+
 Result<std::uint64_t> ImagePatch::append(const std::string& section, std::span<const std::uint8_t> bytes) {
-  const auto index = section_named(section);
-  if (!index) return index.error();
+  const auto index = section_named(file_, section);
+  if (!index) return Error{fmt::format("the image has no section {}", section)};
   std::vector<std::uint8_t>& contents = grown(*index);
   const std::uint64_t offset = contents.size();
   contents.insert(contents.end(), bytes.begin(), bytes.end());
   return offset;
 }
 
+Result<void> ImagePatch::add_section(const std::string& name, std::span<const std::uint8_t> bytes) {
+  if (section_named(file_, name)) return Error{fmt::format("the image has a section {} already", name)};
+  std::vector<std::uint8_t>& names = grown(header_of(file_).e_shstrndx);
+  added_.push_back({names.size(), {bytes.begin(), bytes.end()}});
+  names.insert(names.end(), name.begin(), name.end());
+  names.push_back(0);
+  return {};
+}
+
 Result<Image> ImagePatch::finish(std::string name) const {
-  constexpr std::size_t kAlignment = 16;
   std::vector<std::uint8_t> file = file_;
-  const Elf64_Ehdr header = header_of(file);
+  Elf64_Ehdr header = header_of(file);
   for (const auto& [index, contents] : grown_) {
     Elf64_Shdr section = section_header(file, index);
-    file.resize((file.size() + kAlignment - 1) / kAlignment * kAlignment);
-    section.sh_offset = file.size();
+    section.sh_offset = aligned_end(file);
     section.sh_size = contents.size();
     file.insert(file.end(), contents.begin(), contents.end());
     std::memcpy(file.data() + section_header_offset(header, index), &section, sizeof section);
+  }
+  if (!added_.empty()) {
+    std::vector<std::uint8_t> table(
+        file.begin() + static_cast<std::ptrdiff_t>(header.e_shoff),
+        file.begin() + static_cast<std::ptrdiff_t>(section_header_offset(header, header.e_shnum)));
+    for (const NewSection& added : added_) {
+      Elf64_Shdr section{};
+      section.sh_name = static_cast<Elf64_Word>(added.name);
+      section.sh_type = SHT_PROGBITS;
+      section.sh_offset = aligned_end(file);
+      section.sh_size = added.bytes.size();
+      section.sh_addralign = 1;
+      file.insert(file.end(), added.bytes.begin(), added.bytes.end());
+      append_record(table, section);
+    }
+    header.e_shoff = aligned_end(file);
+    header.e_shnum = static_cast<Elf64_Half>(header.e_shnum + added_.size());
+    file.insert(file.end(), table.begin(), table.end());
+    std::memcpy(file.data(), &header, sizeof header);
   }
   return Image::parse(std::move(file), std::move(name));
 }

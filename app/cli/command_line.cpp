@@ -127,7 +127,12 @@ void add_explore(CLI::App& app, ExploreOptions& options) {
   command->add_option("--max-memory", options.max_memory, "stop where the states take so many MiB")
       ->check(step_count(1))
       ->capture_default_str();
-  command->add_flag("--json", options.json, "as fiberscope.explore/1");
+  CLI::Option* replay = command->add_option(
+      "--replay", options.replay,
+      "run one schedule and record it: an outcome's id, for its witness, or items like \"T1x2 T2x4 T1x4 T2x2\"");
+  command->add_option("-o,--output", options.trace_path, "keep the trace of the replay in this .fscope file")
+      ->needs(replay);
+  command->add_flag("--json", options.json, "as fiberscope.explore/1; with --replay as fiberscope.run/1");
 }
 
 void add_export(CLI::App& app, ExportOptions& options) {

@@ -92,6 +92,8 @@ struct ExploreOptions {
   std::vector<std::string> sync;
   std::uint64_t max_states = 10'000'000;
   std::uint64_t max_memory = 2048;  ///< MiB
+  std::string replay;               ///< an outcome's id or a schedule; may be empty
+  std::optional<std::string> trace_path;
   bool json = false;
 };
 int explore_command(const ExploreOptions& options);

@@ -7,16 +7,24 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
 #include "app/cli/print.h"
+#include "app/cli/recorded_target.h"
+#include "app/cli/stop_signals.h"
 #include "core/explore/explore_report.h"
 #include "core/explore/explore_request.h"
+#include "core/explore/replay.h"
+#include "core/run_json.h"
+#include "core/story.h"
+#include "core/temporary_folder.h"
 
 namespace fiberscope::app {
 namespace {
 
+namespace explore = core::explore;
 using Clock = std::chrono::steady_clock;
 
 std::atomic<bool> stop_exploring{false};
@@ -75,10 +83,62 @@ class Progress {
   Clock::time_point last_ = begin_;
 };
 
+int print_replay(const std::string& target, const ExploreOptions& options, const std::string& expected) {
+  const auto recorded = open_whole(target, {options.trace_path, 0, {}, {}});
+  if (!recorded) return complain(recorded.error().message, kUnusable);
+  core::Trace& trace = (*recorded)->trace();
+  const auto stop = trace.stop();
+  if (stop && stop->reason == emu::Stop::Reason::schedule) return complain(stop->message, kUnusable);
+  const std::string printed = trace.output_until(trace.steps());
+  if (!expected.empty() && printed != expected)
+    return complain(
+        fmt::format("the replay printed {:?}, which is not the outcome {:?}: a fault of Fiberscope", printed, expected),
+        kFindings);
+  const auto& kept = (*recorded)->kept_path();
+  const int code = options.json
+                       ? print_json(core::run_json(trace, kept))
+                       : print_text(core::tell_story(trace) + (kept ? fmt::format("\nTrace: {}\n", *kept) : ""));
+  return code != kDone ? code : ending_code(trace);
+}
+
+bool is_outcome_id(const std::string& text) {
+  return text.find_first_not_of("0123456789") == std::string::npos;
+}
+
+const explore::Outcome* outcome_of(const explore::Exploration& found, const std::string& id) {
+  for (const explore::Outcome& outcome : found.outcomes)
+    if (std::to_string(outcome.id) == id) return &outcome;
+  return nullptr;
+}
+
+/// What the guest prints of an outcome: "x=1 y=2".
+std::string printed_values(const explore::Exploration& found, const explore::Outcome& outcome) {
+  std::string text;
+  for (std::size_t i = 0; i < outcome.values.size(); ++i)
+    text += fmt::format("{}{}={}", i == 0 ? "" : " ", found.observables[i], outcome.values[i]);
+  return text + '\n';
+}
+
+/// Runs one schedule through the guest's own scheduler. `expected` is what it must print, where that is known.
+int replay(const explore::ExploreRequest& request, const explore::PreparedExploration& prepared,
+           const ExploreOptions& options, const std::string& schedule, const std::string& expected) {
+  const auto folder = core::make_temporary_folder();
+  if (!folder) return complain(folder.error().message, kUnusable);
+  const auto target = explore::write_replay(request, prepared, schedule, expected, *folder);
+  int code = kUnusable;
+  if (!target) {
+    code = complain(target.error().message, kUnusable);
+  } else {
+    code = print_replay(*target, options, expected);
+  }
+  std::error_code ignored;
+  std::filesystem::remove_all(*folder, ignored);
+  return code;
+}
+
 }  // namespace
 
 int explore_command(const ExploreOptions& options) {
-  namespace explore = core::explore;
   explore::ExploreRequest request;
   request.target = options.target;
   request.threads = options.threads;
@@ -99,8 +159,19 @@ int explore_command(const ExploreOptions& options) {
   const StopOnSignal signals;
   const auto prepared = explore::prepare(request);
   if (!prepared) return complain(prepared.error().message, kUnusable);
+  const bool replays = !options.replay.empty();
+  if (replays && !is_outcome_id(options.replay)) return replay(request, *prepared, options, options.replay, "");
   const auto found = explore::explore(prepared->program, prepared->options);
   if (!found) return complain(found.error().message, kUnusable);
+  if (replays) {
+    const explore::Outcome* outcome = outcome_of(*found, options.replay);
+    if (outcome == nullptr)
+      return complain(fmt::format("--replay {}: there are outcomes 1 to {}", options.replay, found->outcomes.size()),
+                      kUnusable);
+    if (outcome->witness.empty())
+      return complain(fmt::format("--replay {}: no schedule is known for it", options.replay), kIncomplete);
+    return replay(request, *prepared, options, outcome->witness, printed_values(*found, *outcome));
+  }
   const int printed = options.json ? print_json(explore::explore_json(*prepared, *found))
                                    : print_text(explore::explore_text(*prepared, *found));
   if (printed != kDone) return printed;

@@ -91,6 +91,7 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
   request.trace_path = path_;
   request.max_steps = options.max_steps;
   request.arguments = options.arguments;
+  request.schedule = options.schedule;
   request.keep = options.trace_path.has_value();
   auto worker = core::Worker::start(request);
   if (!worker) return worker.error();

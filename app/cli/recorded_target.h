@@ -21,6 +21,7 @@ class RecordedTarget {
     std::optional<std::string> trace_path;  ///< keep the trace here
     std::uint64_t max_steps = 0;            ///< 0: the target's own limit
     std::vector<std::string> arguments;     ///< for a Linux program
+    std::string schedule;                   ///< the order of the threads; may be empty
   };
   /// Returns as soon as the recording has begun.
   static emu::Result<std::unique_ptr<RecordedTarget>> open(const std::string& target, const Options& options);

@@ -52,7 +52,7 @@ int run_command(const RunOptions& options) {
   if (core::is_trace_path(options.target))
     return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target),
                     kUnusable);
-  const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps, options.arguments});
+  const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps, options.arguments, {}});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
   const std::optional<std::string>& kept = (*recorded)->kept_path();

@@ -5,15 +5,20 @@
 
 #include <stdint.h>
 
-enum { MAX_BODIES = 8, MAX_SHARED = 16, SHARED_NAME_SIZE = 24 };
+enum { INTERLEAVING_BODIES = 8, INTERLEAVING_VARIABLES = 64, INTERLEAVING_NAME_SIZE = 32 };
 
-/* A variable that all bodies see; its last value is printed. */
-struct shared {
-  uint64_t address;            /* int32_t * */
-  char name[SHARED_NAME_SIZE]; /* NUL-terminated */
+/* A variable that all bodies see; its last value is printed as a signed number. */
+struct interleaving_variable {
+  uint64_t address;
+  uint64_t size;                     /* 1, 2, 4 or 8 bytes */
+  char name[INTERLEAVING_NAME_SIZE]; /* NUL-terminated */
 };
 
-extern uint64_t bodies[MAX_BODIES];      /* void (*)(void): the code of threads 1 … 8; 0 where there are fewer */
-extern struct shared shared[MAX_SHARED]; /* up to the first without an address */
+#ifndef __cplusplus
+/* void (*)(void): the code of threads 1 … 8; 0 where there are fewer. */
+extern uint64_t interleaving_bodies[INTERLEAVING_BODIES];
+/* Up to the first without an address. */
+extern struct interleaving_variable interleaving_variables[INTERLEAVING_VARIABLES];
+#endif
 
 #endif

@@ -23,7 +23,7 @@ thread_\number:
         .globl  shared_words
         .type   shared_words, @object
 shared_words:
-        .zero   16 * 4
-        .size   shared_words, 16 * 4
+        .zero   64 * 4
+        .size   shared_words, 64 * 4
 
         .section .note.GNU-stack, "", @progbits

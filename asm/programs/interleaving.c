@@ -5,40 +5,54 @@
 #include "asm/runtime/thread.h"
 #include "asm/scheduling/preemption.h"
 
-uint64_t bodies[MAX_BODIES] __attribute__((section(".data")));
-struct shared shared[MAX_SHARED] __attribute__((section(".data")));
+uint64_t interleaving_bodies[INTERLEAVING_BODIES] __attribute__((section(".data")));
+struct interleaving_variable interleaving_variables[INTERLEAVING_VARIABLES] __attribute__((section(".data")));
 
 /* A body may be interrupted between any two instructions, the runtime around it may not. */
-static void* run_body(void* body) {
+static void* run_body(void* number) {
   preemption_on();
-  ((void (*)(void))body)();
+  ((void (*)(void))interleaving_bodies[(uint64_t)number])();
   preemption_off();
   return NULL;
 }
 
-static void print_shared(void) {
-  for (int i = 0; i < MAX_SHARED && shared[i].address != 0; ++i) {
-    int32_t value = *(int32_t*)shared[i].address;
+static int64_t value_of(const struct interleaving_variable* variable) {
+  switch (variable->size) {
+    case 1:
+      return *(int8_t*)variable->address;
+    case 2:
+      return *(int16_t*)variable->address;
+    case 4:
+      return *(int32_t*)variable->address;
+    default:
+      return *(int64_t*)variable->address;
+  }
+}
+
+static void print_variables(void) {
+  for (int i = 0; i < INTERLEAVING_VARIABLES && interleaving_variables[i].address != 0; ++i) {
+    const struct interleaving_variable* variable = &interleaving_variables[i];
+    int64_t value = value_of(variable);
     uint64_t length = 0;
-    while (shared[i].name[length] != 0) length += 1;
+    while (variable->name[length] != 0) length += 1;
     if (i > 0) print(" ");
-    platform_put(shared[i].name, length);
+    platform_put(variable->name, length);
     print("=");
     if (value < 0) print("-");
-    print_number((uint64_t)(value < 0 ? -(int64_t)value : value));
+    print_number(value < 0 ? -(uint64_t)value : (uint64_t)value);
   }
   print("\n");
 }
 
 int main(void) {
-  struct tcb* threads[MAX_BODIES];
-  int count = 0;
+  struct tcb* threads[INTERLEAVING_BODIES];
+  uint64_t count = 0;
   preemption_prepare();
-  for (; count < MAX_BODIES && bodies[count] != 0; ++count) {
+  for (; count < INTERLEAVING_BODIES && interleaving_bodies[count] != 0; ++count) {
     char name[] = {'T', (char)('1' + count), 0};
-    threads[count] = thread_create(name, run_body, (void*)bodies[count], 1);
+    threads[count] = thread_create(name, run_body, (void*)count, 1);
   }
-  for (int i = 0; i < count; ++i) thread_join(threads[i]);
-  print_shared();
+  for (uint64_t i = 0; i < count; ++i) thread_join(threads[i]);
+  print_variables();
   return 0;
 }

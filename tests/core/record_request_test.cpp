@@ -11,6 +11,7 @@ RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
   request.target = *rc::gen::arbitrary<std::string>();
   request.trace_path = *rc::gen::element<std::string>("/tmp/a b.fscope", "--trace", "");
   request.max_steps = *rc::gen::arbitrary<std::uint64_t>();
+  request.schedule = *rc::gen::element<std::string>("", "T1x2 T2x4", "--schedule");
   // A program's own words may look like ours.
   request.arguments = *rc::gen::container<std::vector<std::string>>(
       rc::gen::element<std::string>("--argument", "__worker", "--max-steps", "", "ñ", "-1"));
@@ -19,6 +20,7 @@ RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
   RC_ASSERT(read->target == request.target);
   RC_ASSERT(read->trace_path == request.trace_path);
   RC_ASSERT(read->max_steps == request.max_steps);
+  RC_ASSERT(read->schedule == request.schedule);
   RC_ASSERT(read->arguments == request.arguments);
 }
 

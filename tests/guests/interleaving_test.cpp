@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 
+#include "asm/interleaving/interleaving.h"
 #include "core/builtin_files.h"
 #include "emu/added_lines.h"
 #include "emu/debug_info.h"
@@ -60,13 +61,14 @@ Program two_threads() {
     Bytes with_return = code;
     with_return.push_back(0xc3);
     EXPECT_TRUE(patch.write(at, with_return).ok());
-    EXPECT_TRUE(patch.write_word(image.symbol("bodies")->address + 8 * (thread - 1), at.value).ok());
+    EXPECT_TRUE(patch.write_word(image.symbol("interleaving_bodies")->address + 8 * (thread - 1), at.value).ok());
     program.bodies.push_back({thread, {at, at + code.size()}, {}});
   }
   for (std::uint64_t i = 0; i < 2; ++i) {
-    const Address entry = image.symbol("shared")->address + 32 * i;
+    const Address entry = image.symbol("interleaving_variables")->address + sizeof(interleaving_variable) * i;
     EXPECT_TRUE(patch.write_word(entry, variables.value + 4 * i).ok());
-    EXPECT_TRUE(patch.write_word(entry + 8, i == 0 ? 'x' : 'y').ok());
+    EXPECT_TRUE(patch.write_word(entry + 8, 4).ok());
+    EXPECT_TRUE(patch.write_word(entry + 16, i == 0 ? 'x' : 'y').ok());
   }
   EXPECT_TRUE(patch.add_symbol({"x", variables, 4, false}).ok());
   program.image = std::move(patch.finish("two threads")).value();
@@ -138,9 +140,11 @@ TEST(Interleaving, AddedLinesStandBesideTheCompilersOwn) {
   const Address first = image.symbol("thread_1")->address;
   const Address second = image.symbol("thread_2")->address;
   // Lines back and forth, and numbers that take two bytes of LEB128.
-  ASSERT_TRUE(emu::add_lines(patch, {{"one", {first, first + 300}, {{first, 7}, {first + 3, 1}, {first + 200, 200}}},
-                                     {"two", {second, second + 9}, {{second, 1}, {second + 4, 2}}}})
-                  .ok());
+  ASSERT_TRUE(
+      emu::add_lines(patch,
+                     {{"one", "x = 1\ny = 2", {first, first + 300}, {{first, 7}, {first + 3, 1}, {first + 200, 200}}},
+                      {"two", "", {second, second + 9}, {{second, 1}, {second + 4, 2}}}})
+          .ok());
   const emu::Image changed = std::move(patch.finish("changed")).value();
   const emu::DebugInfo debug(changed);
   const auto line = [&debug](Address at) {
@@ -153,6 +157,8 @@ TEST(Interleaving, AddedLinesStandBesideTheCompilersOwn) {
   EXPECT_EQ(line(first + 299), "one:200");
   EXPECT_EQ(line(first + 300), "");
   EXPECT_EQ(line(second + 8), "two:2");
+  EXPECT_EQ(emu::added_sources(changed), (std::map<std::string, std::string>{{"one", "x = 1\ny = 2"}, {"two", ""}}));
+  EXPECT_TRUE(emu::added_sources(image).empty());
   const emu::DebugInfo old(image);
   for (const char* name : {"main", "schedule", "switch_to_context", "timer_interrupt"}) {
     const Address at = image.symbol(name)->address;

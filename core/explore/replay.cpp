@@ -1,0 +1,81 @@
+#include "core/explore/replay.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+#include "core/explore/replay_image.h"
+#include "core/explore/schedule.h"
+#include "core/explore/typed_program.h"
+
+namespace fiberscope::core::explore {
+namespace {
+
+using emu::Error;
+using emu::Result;
+
+constexpr const char* kImageName = "replay.elf";
+constexpr const char* kScenarioName = "replay.toml";
+constexpr std::int64_t kMostSteps = 10'000'000;
+
+Result<void> write_file(const std::filesystem::path& path, const std::string& bytes) {
+  std::ofstream out(path, std::ios::binary);
+  out << bytes;
+  out.close();
+  if (!out) return Error{fmt::format("{} cannot be written", path.string())};
+  return {};
+}
+
+std::string scenario_text(const ExploreRequest& request, const PreparedExploration& prepared,
+                          const std::string& schedule, const std::string& expected) {
+  toml::array threads{"main"};
+  for (std::size_t i = 0; i < prepared.program.threads.size(); ++i) threads.push_back(fmt::format("T{}", i + 1));
+  toml::array symbols;
+  for (const SharedVariable& variable : prepared.program.variables) symbols.push_back(variable.name);
+  toml::table scenario;
+  scenario.insert("name", "interleaving");
+  scenario.insert("image", kImageName);
+  scenario.insert("profile", "bare");
+  scenario.insert("threads", std::move(threads));
+  scenario.insert("max_steps", kMostSteps);
+  scenario.insert("schedule", schedule);
+  scenario.insert("title",
+                  toml::table{{"en", fmt::format("{} under {}", fmt::join(request.threads, " | "), schedule)}});
+  scenario.insert("expected", toml::table{{"stdout", expected}, {"exit_code", 0}});
+  scenario.insert("watch", toml::table{{"symbols", std::move(symbols)}});
+  std::ostringstream text;
+  text << scenario << '\n';
+  return text.str();
+}
+
+}  // namespace
+
+Result<std::string> write_replay(const ExploreRequest& request, const PreparedExploration& prepared,
+                                 const std::string& schedule, const std::string& expected, const std::string& folder) {
+  if (prepared.memory != "sc" || prepared.cpus != "one")
+    return Error{fmt::format(
+        "--replay runs on one processor, and this is explored with --cpus {} --memory {}: use --cpus one --memory sc",
+        prepared.cpus, prepared.memory)};
+  if (prepared.lowering != "textbook" && prepared.lowering != "statement")
+    return Error{fmt::format("--replay needs --lowering textbook or statement; this is {}", prepared.lowering)};
+  const auto actions = parse_schedule(schedule, prepared.program.threads.size());
+  if (!actions) return actions.error();
+  const auto typed = parse_threads(request.threads, request.initial);
+  if (!typed) return typed.error();
+  const auto image = typed_replay_image(*typed, prepared.lowering == "statement");
+  if (!image) return image.error();
+  const std::filesystem::path place(folder);
+  const auto bytes = image->file();
+  if (const auto written = write_file(place / kImageName, {bytes.begin(), bytes.end()}); !written)
+    return written.error();
+  const std::string text =
+      scenario_text(request, prepared, schedule_text(*actions, prepared.program.threads.size()), expected);
+  if (const auto written = write_file(place / kScenarioName, text); !written) return written.error();
+  return (place / kScenarioName).string();
+}
+
+}  // namespace fiberscope::core::explore
