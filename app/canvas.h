@@ -80,6 +80,8 @@ class Canvas {
   };
   /// An invisible button, written down in the registry as `label`.
   Hit hit(std::string_view label, const Rect& rect);
+  /// A button with a cross in it.
+  Hit close_button(std::string_view label, const Rect& rect);
   /// A few lines beside the mouse, drawn over everything.
   void tooltip(std::string_view text);
 

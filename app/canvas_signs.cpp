@@ -72,4 +72,13 @@ void Canvas::return_arrow(Point left_middle, Colour colour) {
   triangle({x, y}, {x + px(7), y - px(5)}, {x + px(7), y + px(5)}, colour);
 }
 
+Canvas::Hit Canvas::close_button(std::string_view label, const Rect& rect) {
+  const Hit pressed = hit(label, rect);
+  outline(rect, pressed.hovered ? theme_.text : theme_.border, px(6));
+  const Rect cross = rect.inset(px(10), std::floor((rect.height() - rect.width()) / 2) + px(10));
+  line({cross.x0, cross.y0}, {cross.x1, cross.y1}, theme_.text, px(2));
+  line({cross.x1, cross.y0}, {cross.x0, cross.y1}, theme_.text, px(2));
+  return pressed;
+}
+
 }  // namespace fiberscope::app

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "app/format.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::app {
 namespace {
@@ -136,7 +137,10 @@ void CodePanel::draw_instruction(Canvas& canvas, const View& view, const core::C
   x += mnemonic;
 
   float right = line.x1 - canvas.px(12);
-  const std::string operands = compact_operands(row.operands, view.code->syntax);
+  // Only the target of a call or a jump can be a name of C++.
+  const bool is_name = row.operands.find("::") != std::string::npos;
+  const std::string operands =
+      is_name ? emu::short_name(row.operands) : compact_operands(row.operands, view.code->syntax);
   const char* sign = next ? "rip" : row.just_ran ? view.words()(Word::just_ran) : "";
   if (*sign != '\0') {
     const float wide = std::ceil(canvas.width(FontRole::small, sign)) + canvas.px(next ? 24 : 4);

@@ -80,6 +80,17 @@ struct ToggleFigure {};  ///< between code and stacks and the figure that was sh
 struct ShowAnswer {
   std::size_t question = 0;
 };  ///< again: hides it
+struct ShowContext {
+  std::size_t object = 0;
+};                      ///< of the figure "contexts"; again: those that were written last
+struct ChooseOrder {};  ///< begins to choose who runs next, or ends it
+struct PickThread {
+  core::ThreadId thread;
+};  ///< it runs next
+struct UndoPick {};
+struct CopyText {
+  std::string text;
+};  ///< to the clipboard
 struct SavePicture {};
 struct Quit {};
 
@@ -92,7 +103,8 @@ using Command =
                  command::PinPosition, command::ShowControlBlock, command::ShowCode, command::ToCellOrigin,
                  command::ToRegisterOrigin, command::SetHover, command::Open, command::Close, command::Submit,
                  command::SubmitStep, command::SubmitFind, command::ShowFigure, command::ToggleFigure,
-                 command::ShowAnswer, command::SavePicture, command::Quit>;
+                 command::ShowAnswer, command::ShowContext, command::ChooseOrder, command::PickThread,
+                 command::UndoPick, command::CopyText, command::SavePicture, command::Quit>;
 
 using Commands = std::vector<Command>;
 

@@ -4,12 +4,15 @@
 #include <string>
 
 #include "core/code_view.h"
+#include "core/context_object.h"
 #include "core/cost_comparison.h"
 #include "core/figure_data.h"
+#include "core/order_choice.h"
 #include "core/scenario.h"
 #include "core/snapshot.h"
 #include "core/step_search.h"
 #include "core/timeline.h"
+#include "emu/result.h"
 
 namespace fiberscope::app {
 
@@ -34,6 +37,8 @@ class Document {
 
   /// What figures show beside the snapshot of that cursor.
   virtual core::FigureData figure(core::StepIndex cursor) = 0;
+  /// The objects that a switch saves into, at that cursor.
+  virtual std::vector<core::ContextObject> contexts(core::StepIndex cursor) = 0;
   /// What its switches cost; nothing while it is recorded, and where it is too long to be counted in between.
   virtual const core::CostComparison* costs() = 0;
   /// Nothing where the trace belongs to none.
@@ -48,6 +53,17 @@ class Document {
   /// at least at one, as long as `go_on` says so.
   virtual core::StepSearch find(const std::string& text, core::StepIndex first, core::StepIndex last,
                                 const std::function<bool()>& go_on) = 0;
+
+  /// Whether the guest asks its scheduler port whom to run, so that its order can be chosen by hand. False while it is
+  /// recorded.
+  virtual bool asks_for_order() { return false; }
+  /// Shows the run that gets these answers, up to the question behind them; nothing: the run as it was opened. Fails,
+  /// with nothing changed, where it cannot be recorded.
+  virtual emu::Result<void> choose_order(const std::optional<std::vector<core::ThreadId>>& /*picks*/) {
+    return emu::Error{"the order of this run cannot be chosen"};
+  }
+  /// Where the chosen run stands; nothing where none is shown.
+  [[nodiscard]] virtual const core::OrderChoice* choice() const { return nullptr; }
 };
 
 }  // namespace fiberscope::app

@@ -257,6 +257,7 @@ void Window::draw_frame() {
     frame_cost_ = mix(processor_seconds() - start, frame_cost_, frames_drawn_ == 1 ? 0 : kCostMemory);
   }
   for (const Command& command : commands) session_.apply(command);
+  if (const std::string text = session_.take_copied(); !text.empty()) glfwSetClipboardString(window_, text.c_str());
   const bool only_hover = std::all_of(commands.begin(), commands.end(),
                                       [](const Command& c) { return std::holds_alternative<command::SetHover>(c); });
   if (!only_hover) wake();

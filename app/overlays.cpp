@@ -5,6 +5,7 @@
 #include <imgui_stdlib.h>
 
 #include <cstddef>
+#include <vector>
 
 #include "app/format.h"
 #include "app/imgui_compat.h"
@@ -94,10 +95,7 @@ void Overlays::draw_control_block(const View& view, float width, float height, C
   const std::string title = thread->thread.name + " · " + hex_address(thread->thread.tcb);
   canvas.text_in({area.x0 + px(52), area.y0 + px(10), close.x0 - px(8), area.y0 + px(46)},
                  {FontRole::text_bold, FontRole::small, FontRole::tiny}, theme_.text, title);
-  const auto closing = canvas.hit("##close_block", close);
-  canvas.outline(close, closing.hovered ? theme_.text : theme_.border, px(6));
-  canvas.line({close.x0 + px(10), close.y0 + px(10)}, {close.x1 - px(10), close.y1 - px(10)}, theme_.text, px(2));
-  canvas.line({close.x1 - px(10), close.y0 + px(10)}, {close.x0 + px(10), close.y1 - px(10)}, theme_.text, px(2));
+  const auto closing = canvas.close_button("##close_block", close);
   if (closing.clicked) commands.push_back(command::Close{});
   float y = area.y0 + px(54);
   for (const Field& field : fields) {
@@ -121,7 +119,9 @@ void Overlays::draw_control_block(const View& view, float width, float height, C
 void Overlays::draw_help(const View& view, float width, float height, Commands& commands) {
   const Words words = view.words();
   const float scale = std::min(fonts_.scale(), height / 900.f * 1.2f);
-  const auto help = shortcut_help();
+  const auto all = shortcut_help();
+  std::vector<ShortcutHelp> help(all.begin(), all.end());
+  if (!view.can_choose) std::erase_if(help, [](const ShortcutHelp& line) { return line.meaning == Word::help_choose; });
   const float wide = std::min(760 * scale, width - 20);
   const float tall = std::min((112 + 36 * static_cast<float>(help.size())) * scale, height - 10);
   const Rect area{(width - wide) / 2, (height - tall) / 2, (width + wide) / 2, (height + tall) / 2};

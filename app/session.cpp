@@ -27,6 +27,8 @@ Session::Session(Document& document, const Settings& settings) : document_(docum
   state_.syntax = settings.syntax;
   state_.user_scale = settings.user_scale;
   if (const core::Scenario* scenario = document.scenario()) state_.figure = scenario->opening;
+  state_.choosing = document.choice() != nullptr;
+  if (state_.choosing) state_.figure = core::Figure::none;
   player_.set_speed(settings.speed, 0);
   player_.set_reduce_motion(settings.reduce_motion);
 }
@@ -97,8 +99,9 @@ double Session::wait() const {
 
 void Session::refresh_scene() {
   const bool film = player_.moving() && player_.film_step().value > 0;
-  const Wanted wanted{std::min(player_.film_step(), end()), film, state_.syntax, selection_.code,
-                      state_.figure != core::Figure::none};
+  const Wanted wanted{
+      std::min(player_.film_step(), end()),   film, state_.syntax, selection_.code, state_.figure != core::Figure::none,
+      state_.figure == core::Figure::contexts};
   if (held_ == wanted) return;
   if (film && held_ && held_->step + 1 == wanted.step) {
     before_ = std::move(shown_);
@@ -112,6 +115,8 @@ void Session::refresh_scene() {
                       : document_.code(wanted.step, wanted.syntax);
   figure_.reset();
   if (wanted.figure) figure_ = document_.figure(wanted.step);
+  contexts_.reset();
+  if (wanted.contexts) contexts_ = document_.contexts(wanted.step);
   held_ = wanted;
 }
 
@@ -130,6 +135,9 @@ const View& Session::view() {
                .styles = &styles_,
                .selection = &selection_,
                .figure = figure_ ? &*figure_ : nullptr,
+               .contexts = contexts_ ? &*contexts_ : nullptr,
+               .choice = document_.choice(),
+               .can_choose = document_.asks_for_order(),
                .costs = state_.figure == core::Figure::costs ? document_.costs() : nullptr,
                .scenario = document_.scenario(),
                .state = &state_,
@@ -148,6 +156,10 @@ void Session::freeze(core::StepIndex cursor, double phase) {
 
 bool Session::take_picture_wish() {
   return std::exchange(state_.picture_wanted, false);
+}
+
+std::string Session::take_copied() {
+  return std::exchange(state_.copied, {});
 }
 
 void Session::say(std::string notice) {
@@ -316,6 +328,8 @@ void Session::on(const command::Close&) {
     selection_.code.reset();
   } else if (state_.figure != core::Figure::none) {
     on(command::ShowFigure{});
+  } else if (state_.choosing) {
+    on(command::ChooseOrder{});
   } else if (state_.focus) {
     state_.focus = false;
   }
@@ -361,6 +375,55 @@ void Session::on(const command::ShowAnswer& c) {
   } else {
     state_.answer = c.question;
   }
+}
+
+void Session::on(const command::ShowContext& c) {
+  if (state_.context == c.object) {
+    state_.context.reset();
+  } else {
+    state_.context = c.object;
+  }
+}
+
+void Session::choose(const std::optional<std::vector<core::ThreadId>>& picks) {
+  if (const auto chosen = document_.choose_order(picks); !chosen) {
+    say(chosen.error().message);
+    return;
+  }
+  state_.choosing = picks.has_value();
+  held_.reset();
+  before_.reset();
+  travel(picks ? end() : core::StepIndex{0});
+}
+
+void Session::on(const command::ChooseOrder&) {
+  if (state_.choosing) return choose(std::nullopt);
+  if (!document_.asks_for_order()) return say(Words(state_.language)(Word::choose_nobody_asks));
+  state_.figure = core::Figure::none;
+  choose(std::vector<core::ThreadId>());
+}
+
+void Session::on(const command::PickThread& c) {
+  const core::OrderChoice* choice = document_.choice();
+  if (choice == nullptr || !choice->asks) return;
+  if (std::find(choice->ready.begin(), choice->ready.end(), c.thread) == choice->ready.end())
+    return say(Words(state_.language)(Word::choose_not_ready_n, std::to_string(c.thread.value)));
+  std::vector<core::ThreadId> picks = choice->picks;
+  picks.push_back(c.thread);
+  choose(picks);
+}
+
+void Session::on(const command::UndoPick&) {
+  const core::OrderChoice* choice = document_.choice();
+  if (choice == nullptr || choice->picks.empty()) return;
+  std::vector<core::ThreadId> picks = choice->picks;
+  picks.pop_back();
+  choose(picks);
+}
+
+void Session::on(const command::CopyText& c) {
+  state_.copied = c.text;
+  say(Words(state_.language)(Word::copied));
 }
 
 void Session::on(const command::SavePicture&) {

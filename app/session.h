@@ -45,6 +45,8 @@ class Session {
   void freeze(core::StepIndex cursor, double phase);
   /// Hands out the wish for a picture once.
   bool take_picture_wish();
+  /// Hands out a text for the clipboard once; empty where there is none.
+  std::string take_copied();
   void say(std::string notice);
 
  private:
@@ -76,9 +78,15 @@ class Session {
   void on(const command::ShowFigure& c);
   void on(const command::ToggleFigure&);
   void on(const command::ShowAnswer& c);
+  void on(const command::ShowContext& c);
+  void on(const command::ChooseOrder&);
+  void on(const command::PickThread& c);
+  void on(const command::UndoPick&);
+  void on(const command::CopyText& c);
   void on(const command::SavePicture&);
   void on(const command::Quit&);
 
+  void choose(const std::optional<std::vector<core::ThreadId>>& picks);
   void travel(core::StepIndex cursor);
   void to_origin(std::optional<core::StepIndex> origin);
   [[nodiscard]] core::StepIndex end() const { return document_.timeline().steps; }
@@ -103,6 +111,7 @@ class Session {
     core::Syntax syntax = core::Syntax::intel;
     std::optional<emu::Address> code;
     bool figure = false;
+    bool contexts = false;
     friend bool operator==(const Wanted&, const Wanted&) = default;
   };
   std::optional<Wanted> held_;
@@ -110,6 +119,7 @@ class Session {
   std::optional<core::Snapshot> before_;
   core::CodeView code_;
   std::optional<core::FigureData> figure_;
+  std::optional<std::vector<core::ContextObject>> contexts_;
   core::Figure last_figure_ = core::Figure::states;
   View view_;
 };

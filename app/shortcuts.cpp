@@ -4,12 +4,25 @@ namespace fiberscope::app {
 namespace {
 
 constexpr ShortcutHelp kHelp[] = {
-    {"Space", Word::help_play},     {"←  →", Word::help_step},      {"Shift ←  →", Word::help_long_step},
-    {"N  P", Word::help_switch},    {"Home  End", Word::help_ends}, {",  .", Word::help_speed},
-    {"G", Word::help_go_to},        {"/", Word::help_find},         {"1 … 9", Word::help_thread},
-    {"E", Word::help_figure},       {"F", Word::help_focus},        {"T", Word::help_theme},
-    {"S", Word::help_syntax},       {"M", Word::help_motion},       {"Ctrl +  −  0", Word::help_scale},
-    {"Ctrl S", Word::help_picture}, {"Ctrl Q", Word::help_quit},    {"?", Word::help_help},
+    {"Space", Word::help_play},
+    {"←  →", Word::help_step},
+    {"Shift ←  →", Word::help_long_step},
+    {"N  P", Word::help_switch},
+    {"Home  End", Word::help_ends},
+    {",  .", Word::help_speed},
+    {"G", Word::help_go_to},
+    {"/", Word::help_find},
+    {"1 … 9", Word::help_thread},
+    {"O", Word::help_choose},
+    {"E", Word::help_figure},
+    {"F", Word::help_focus},
+    {"T", Word::help_theme},
+    {"S", Word::help_syntax},
+    {"M", Word::help_motion},
+    {"Ctrl +  −  0", Word::help_scale},
+    {"Ctrl S", Word::help_picture},
+    {"Ctrl Q", Word::help_quit},
+    {"?", Word::help_help},
 };
 
 constexpr std::int64_t kLongStep = 10;
@@ -32,6 +45,14 @@ std::optional<Command> with_control(char32_t character) {
   }
 }
 
+/// While an order is chosen, digits are threads by id.
+std::optional<Command> choosing(char32_t character) {
+  if (character >= U'0' && character <= U'9')
+    return command::PickThread{core::ThreadId{static_cast<std::uint32_t>(character - U'0')}};
+  if (character == U'u') return command::UndoPick{};
+  return std::nullopt;
+}
+
 std::optional<Command> plain(char32_t character) {
   if (character >= U'1' && character <= U'9') return command::PinPosition{static_cast<std::size_t>(character - U'1')};
   switch (character) {
@@ -45,6 +66,8 @@ std::optional<Command> plain(char32_t character) {
       return command::NextSwitch{};
     case U'p':
       return command::PreviousSwitch{};
+    case U'o':
+      return command::ChooseOrder{};
     case U'e':
       return command::ToggleFigure{};
     case U'f':
@@ -89,6 +112,9 @@ std::optional<Command> command_for(const KeyPress& press, const WindowState& sta
     case Key::f1:
       return command::Open{command::Dialog::help};
     case Key::character:
+      if (state.choosing) {
+        if (const auto command = choosing(press.character)) return command;
+      }
       return plain(press.character);
     case Key::escape:
     case Key::enter:

@@ -2,6 +2,7 @@
 
 #include "app/format.h"
 #include "app/stack_column.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::app {
 namespace {
@@ -35,7 +36,7 @@ void StackColumn::draw_label(const core::Cell& cell, const Rect& rect) {
   const float opacity = cell.live ? 1.f : 0.7f;
   float x = rect.x0;
   Colour colour = theme.dim;
-  std::string text = cell.symbol;
+  std::string text = emu::short_name(cell.symbol);
   switch (cell.role) {
     case core::CellRole::return_address:
       canvas_.return_arrow({x, rect.center().y}, fade(theme.text, opacity));
@@ -98,7 +99,7 @@ void StackColumn::draw_cell_text(const core::Cell& cell, const Rect& rect) {
   FontRole font = FontRole::mono_small;
   if (static_cast<int>(digits.size()) > value_digits_ && !unwritten) {
     const float arrow = cell.role == core::CellRole::return_address ? canvas_.px(18) : 0;
-    const float label = canvas_.width(FontRole::small, cell.symbol) + arrow;
+    const float label = canvas_.width(FontRole::small, emu::short_name(cell.symbol)) + arrow;
     room = std::max(column, right - x - gap - label);
     if (canvas_.width(font, digits) > room) font = FontRole::mono_tiny;
     for (int count = kLongestValue - 1; count >= kShortestValue && canvas_.width(font, digits) > room; --count) {

@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 #include <imgui.h>
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "app/format.h"
 #include "app/threads_panel.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::app {
 namespace {
@@ -133,7 +135,8 @@ void StackColumn::draw_frame_head(const StackRow& row, Commands& commands) {
   const Rect rect = rect_of(row);
   const bool first = row.frame == layout_.boxes.front().frame;
   float right = rect.x1 - canvas_.px(10);
-  const std::string name = frame.function.empty() ? hex_address(frame.rip) : frame.function + "()";
+  const std::string whole = frame.function.empty() ? hex_address(frame.rip) : frame.function;
+  const std::string name = frame.function.empty() ? whole : emu::short_name(whole) + "()";
   if (first) {
     const char* word = view_.words()(Word::high_addresses);
     const float room = right - rect.x0 - canvas_.px(26) - canvas_.width(FontRole::small, name);
@@ -147,7 +150,7 @@ void StackColumn::draw_frame_head(const StackRow& row, Commands& commands) {
                   {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, name);
   const auto hit = canvas_.hit(fmt::format("frame {}:{}", stack_.thread.value, row.frame), rect);
   if (hit.hovered)
-    canvas_.tooltip(name + "  rip " + hex_address(frame.rip) + "\n" + view_.words()(Word::tip_go_to_code));
+    canvas_.tooltip(whole + "  rip " + hex_address(frame.rip) + "\n" + view_.words()(Word::tip_go_to_code));
   if (hit.clicked) commands.push_back(command::ShowCode{frame.rip});
 }
 
@@ -155,8 +158,11 @@ void StackColumn::draw_folded(const StackRow& row) {
   const Theme& theme = canvas_.theme();
   const Rect rect = rect_of(row);
   const bool frames = row.kind == StackRow::Kind::folded_frames;
-  const auto hit =
-      canvas_.hit(frames ? label("folded", stack_.thread.value) : label("folded cells", row.range.low), rect);
+  const bool outermost = !layout_.rows.empty() && &row == &layout_.rows.front();
+  const auto hit = canvas_.hit(!frames     ? label("folded cells", row.range.low)
+                               : outermost ? label("folded", stack_.thread.value)
+                                           : label("folded frames", row.range.low),
+                               rect);
   canvas_.fill(rect.inset(canvas_.px(frames ? 0 : 3), canvas_.px(1)), tinted(theme.tint), canvas_.px(6));
   if (frames)
     canvas_.outline(rect.inset(0, canvas_.px(1)), tinted(hit.hovered ? 255 : 165), canvas_.px(6), canvas_.px(1.5f));
@@ -164,12 +170,47 @@ void StackColumn::draw_folded(const StackRow& row) {
     canvas_.circle({rect.x0 + canvas_.px(14 + 8 * static_cast<float>(dot)), rect.center().y}, canvas_.px(2.5f),
                    theme.text);
   }
-  const std::string text =
-      view_.words()(frames ? Word::folded_frames_n : Word::folded_cells_n, std::to_string(row.count));
+  // Between two frames in view nothing is an outer frame.
+  const auto inside =
+      static_cast<std::size_t>(std::count_if(stack_.cells.begin(), stack_.cells.end(),
+                                             [&](const core::Cell& cell) { return row.range.contains(cell.address); }));
+  const std::string text = frames && outermost
+                               ? view_.words()(Word::folded_frames_n, std::to_string(row.count))
+                               : view_.words()(Word::folded_cells_n, std::to_string(frames ? inside : row.count));
   canvas_.text_in({rect.x0 + canvas_.px(42), rect.y0, rect.x1 - canvas_.px(8), rect.y1},
                   {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, text);
   if (hit.hovered) canvas_.tooltip(text + "\n" + view_.words()(Word::tip_unfold));
   if (hit.clicked) state_ = {true, 0};
+}
+
+void StackColumn::draw_redirect(const StackRow& row, Commands& commands) {
+  const Theme& theme = canvas_.theme();
+  const Words words = view_.words();
+  const core::Cell& cell = stack_.cells[row.cell];
+  const Rect rect = rect_of(row);
+  const Rect inner{rect.x0 + canvas_.px(3), rect.y0, rect.x1 - canvas_.px(3), rect.y1 - canvas_.px(1)};
+  const auto hit = canvas_.hit(label("redirect", cell.address), inner);
+  const float middle = std::floor(rect.center().y);
+  // Out of the cell above, to the place that control goes to.
+  const float x = rect.x0 + canvas_.px(20);
+  const float y = std::floor((rect.y0 + middle) / 2);
+  const Rect target{x + canvas_.px(26), rect.y0 + canvas_.px(2), inner.x1 - canvas_.px(2), middle};
+  canvas_.line({x, rect.y0 - canvas_.px(4)}, {x, y}, theme.alert, canvas_.px(3));
+  canvas_.line({x, y}, {target.x0 - canvas_.px(6), y}, theme.alert, canvas_.px(3));
+  canvas_.triangle({target.x0 - canvas_.px(10), y - canvas_.px(6)}, {target.x0, y},
+                   {target.x0 - canvas_.px(10), y + canvas_.px(6)}, theme.alert);
+  canvas_.outline(target, hit.hovered ? theme.text : theme.alert, canvas_.px(5), canvas_.px(2));
+  canvas_.text_in(target.inset(canvas_.px(6), 0), {FontRole::small, FontRole::tiny, FontRole::micro}, theme.alert,
+                  words(Word::goes_to_n, emu::short_name(cell.symbol)));
+  const core::RewrittenReturn& rewritten = *cell.rewritten;
+  const std::string was = rewritten.was_symbol.empty() ? hex(rewritten.was) : emu::short_name(rewritten.was_symbol);
+  const std::string since =
+      words(Word::rewritten_n, grouped(rewritten.step.value)) + ": " + words(Word::was) + " " + was;
+  canvas_.text_in({inner.x0 + canvas_.px(6), middle, inner.x1 - canvas_.px(4), rect.y1},
+                  {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, since);
+  if (hit.hovered)
+    canvas_.tooltip(words(Word::goes_to_n, cell.symbol) + "\n" + since + "\n" + words(Word::tip_last_write));
+  if (hit.clicked) commands.push_back(command::ToCellOrigin{cell.address, cell.size});
 }
 
 void StackColumn::draw_foot() {
@@ -240,6 +281,9 @@ void StackColumn::draw(Commands& commands) {
         break;
       case StackRow::Kind::cell:
         draw_cell(row, commands);
+        break;
+      case StackRow::Kind::redirect:
+        draw_redirect(row, commands);
         break;
       case StackRow::Kind::folded_frames:
       case StackRow::Kind::folded_cells:

@@ -36,6 +36,8 @@ class StackColumn {
   /// Whose value a saved register holds.
   void draw_owner(const core::Cell& cell, const Rect& rect, float opacity);
   void draw_folded(const StackRow& row);
+  /// Where a rewritten return address leads, and since when.
+  void draw_redirect(const StackRow& row, Commands& commands);
   void draw_foot();
   void draw_chain();
   void react(const core::Cell& cell, const Rect& rect, Commands& commands);

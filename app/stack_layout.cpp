@@ -5,17 +5,22 @@
 namespace fiberscope::app {
 namespace {
 
+/// Lines under a rewritten return address.
+constexpr std::size_t kRedirectLines = 2;
+
 /// Consecutive cells of one frame, of none, or below rsp.
 struct Section {
   std::optional<std::uint32_t> frame;
   bool live = true;
   std::size_t first = 0;  ///< cells [first, last)
   std::size_t last = 0;
+  bool kept = false;    ///< what a reader wants to see: a signal's frame, a rewritten return address
+  bool hidden = false;  ///< folded with its neighbours to one line
 };
 
 struct Plan {
   std::vector<Section> sections;
-  std::size_t folded = 0;                                 ///< sections at the outer end that make one line
+  std::size_t innermost = 0;                              ///< index of the last one that is a frame; never hidden
   std::vector<std::pair<std::size_t, std::size_t>> runs;  ///< folded cells [first, last), ascending
 };
 
@@ -28,6 +33,7 @@ std::vector<Section> split(const core::StackView& stack, std::size_t cells_below
       sections.push_back({frame, cell.live, i, i});
     }
     sections.back().last = i + 1;
+    sections.back().kept |= cell.rewritten.has_value() || (frame && stack.frames[*frame].is_signal);
   }
   if (!sections.empty() && !sections.back().live) {
     Section& below = sections.back();
@@ -37,11 +43,20 @@ std::vector<Section> split(const core::StackView& stack, std::size_t cells_below
   return sections;
 }
 
-float measure(const Plan& plan, const StackLayoutOptions& options, float row) {
-  float height = plan.folded > 0 ? row + options.gap : 0;
-  for (std::size_t i = plan.folded; i < plan.sections.size(); ++i) {
-    const Section& section = plan.sections[i];
-    std::size_t lines = section.last - section.first;
+std::size_t redirects(const core::StackView& stack, const Section& section) {
+  std::size_t count = 0;
+  for (std::size_t i = section.first; i < section.last; ++i) count += stack.cells[i].rewritten ? 1 : 0;
+  return count;
+}
+
+float measure(const core::StackView& stack, const Plan& plan, const StackLayoutOptions& options, float row) {
+  float height = 0;
+  bool before = false;
+  for (const Section& section : plan.sections) {
+    if (section.hidden && !before) height += row + options.gap;
+    before = section.hidden;
+    if (section.hidden) continue;
+    std::size_t lines = section.last - section.first + kRedirectLines * redirects(stack, section);
     for (const auto& [first, last] : plan.runs) {
       if (first >= section.first && last <= section.last) lines -= last - first - 1;
     }
@@ -56,18 +71,26 @@ bool is_dull(const core::Cell& cell) {
          cell.role == core::CellRole::local || cell.role == core::CellRole::argument;
 }
 
-/// Folds runs of dull cells of the sections in view, the longest first, until it fits.
-void fold_cells(const core::StackView& stack, const StackLayoutOptions& options, Plan& plan) {
+bool is_saved(const core::Cell& cell) {
+  return cell.role == core::CellRole::saved_register || cell.role == core::CellRole::saved_rbp || is_dull(cell);
+}
+
+/// Folds runs of such cells of the sections in view, the longest first, until it fits. `kept`: only of kept sections.
+template <typename Foldable>
+void fold_cells(const core::StackView& stack, const StackLayoutOptions& options, Plan& plan, bool kept,
+                Foldable is_foldable) {
   constexpr std::size_t kShortest = 3;
+  const auto excess = [&] { return measure(stack, plan, options, options.tight_row) - options.height; };
+  if (excess() <= 0) return;
   std::vector<std::pair<std::size_t, std::size_t>> runs;
-  for (std::size_t i = plan.folded; i < plan.sections.size(); ++i) {
-    const Section& section = plan.sections[i];
-    if (!section.live) continue;
+  for (std::size_t index = 0; index < plan.sections.size(); ++index) {
+    const Section& section = plan.sections[index];
+    if (!section.live || section.hidden || (kept && (!section.kept || index == plan.innermost))) continue;
     for (std::size_t at = section.first; at < section.last;) {
       std::size_t end = at;
-      while (end < section.last && is_dull(stack.cells[end])) ++end;
+      while (end < section.last && is_foldable(stack.cells[end])) ++end;
       // The cell nearest to rsp stays: that is where things happen.
-      const std::size_t stop = end == section.last && end > at ? end - 1 : end;
+      const std::size_t stop = index == plan.innermost && end == section.last && end > at ? end - 1 : end;
       if (stop > at && stop - at >= kShortest) runs.emplace_back(at, stop);
       at = end + 1;
     }
@@ -75,43 +98,62 @@ void fold_cells(const core::StackView& stack, const StackLayoutOptions& options,
   std::sort(runs.begin(), runs.end(),
             [](const auto& a, const auto& b) { return a.second - a.first > b.second - b.first; });
   for (const auto& run : runs) {
-    const float excess = measure(plan, options, options.tight_row) - options.height;
-    if (excess <= 0) break;
-    const auto needed = static_cast<std::size_t>(excess / options.tight_row) + 2;
+    // What was folded before may lie inside.
+    std::erase_if(plan.runs, [&](const auto& old) { return old.first >= run.first && old.second <= run.second; });
+    const auto needed = static_cast<std::size_t>(std::max(0.f, excess()) / options.tight_row) + 2;
     const std::size_t count = std::min(run.second - run.first, std::max(needed, kShortest));
     plan.runs.emplace_back(run.second - count, run.second);
     std::sort(plan.runs.begin(), plan.runs.end());
+    if (excess() <= 0) return;
+  }
+}
+
+/// Of what lies below rsp one cell stays.
+void shorten_below(Plan& plan) {
+  for (Section& section : plan.sections) {
+    if (!section.live) section.last = std::min(section.last, section.first + 1);
   }
 }
 
 /// The last resort: the outer cells of the innermost frame fold, whatever they are, so that rsp stays in view.
-void fold_innermost(const StackLayoutOptions& options, Plan& plan) {
+void fold_innermost(const core::StackView& stack, const StackLayoutOptions& options, Plan& plan) {
   constexpr std::size_t kKept = 2;
-  for (Section& section : plan.sections) {
-    if (!section.live) section.last = std::min(section.last, section.first + 1);
-  }
+  shorten_below(plan);
   auto innermost = plan.sections.end();
   for (auto it = plan.sections.begin(); it != plan.sections.end(); ++it) {
     if (it->frame) innermost = it;
   }
   if (innermost == plan.sections.end() || innermost->last - innermost->first <= kKept + 1) return;
   plan.runs.clear();
-  const float excess = measure(plan, options, options.tight_row) - options.height;
+  const float excess = measure(stack, plan, options, options.tight_row) - options.height;
   if (excess <= 0) return;
   const auto needed = static_cast<std::size_t>(excess / options.tight_row) + 2;
   const std::size_t most = innermost->last - innermost->first - kKept;
   plan.runs.emplace_back(innermost->first, innermost->first + std::min(needed, most));
 }
 
+/// Hides frames from the outermost on until it fits.
+void hide_frames(const core::StackView& stack, const StackLayoutOptions& options, Plan& plan, bool kept) {
+  for (std::size_t i = 0; i < plan.innermost; ++i) {
+    if (measure(stack, plan, options, options.tight_row) <= options.height) return;
+    if (plan.sections[i].kept == kept) plan.sections[i].hidden = true;
+  }
+}
+
 Plan make_plan(const core::StackView& stack, const StackLayoutOptions& options) {
   Plan plan{split(stack, options.cells_below), 0, {}};
-  if (options.unfolded || measure(plan, options, options.tight_row) <= options.height) return plan;
-  std::size_t innermost = plan.sections.size();
-  while (innermost > 0 && !plan.sections[innermost - 1].frame) --innermost;
-  const std::size_t most = innermost > 0 ? innermost - 1 : 0;
-  while (plan.folded < most && measure(plan, options, options.tight_row) > options.height) ++plan.folded;
-  if (measure(plan, options, options.tight_row) > options.height) fold_cells(stack, options, plan);
-  if (measure(plan, options, options.tight_row) > options.height) fold_innermost(options, plan);
+  const auto fits = [&] { return measure(stack, plan, options, options.tight_row) <= options.height; };
+  if (options.unfolded || fits()) return plan;
+  for (std::size_t i = 0; i < plan.sections.size(); ++i)
+    if (plan.sections[i].frame) plan.innermost = i;
+  fold_cells(stack, options, plan, true, is_dull);
+  hide_frames(stack, options, plan, false);
+  const bool keeps = std::any_of(plan.sections.begin(), plan.sections.end(), [](const Section& s) { return s.kept; });
+  if (keeps && !fits()) shorten_below(plan);
+  fold_cells(stack, options, plan, true, is_saved);
+  hide_frames(stack, options, plan, true);
+  fold_cells(stack, options, plan, false, is_dull);
+  if (!fits()) fold_innermost(stack, options, plan);
   return plan;
 }
 
@@ -124,7 +166,8 @@ emu::AddressRange addresses(const core::StackView& stack, std::size_t first, std
 
 const StackRow* StackLayout::row_at(emu::Address address) const {
   for (const StackRow& row : rows) {
-    if (row.kind != StackRow::Kind::frame_head && row.range.contains(address)) return &row;
+    const bool stands_for_it = row.kind != StackRow::Kind::frame_head && row.kind != StackRow::Kind::redirect;
+    if (stands_for_it && row.range.contains(address)) return &row;
   }
   return nullptr;
 }
@@ -132,9 +175,10 @@ const StackRow* StackLayout::row_at(emu::Address address) const {
 StackLayout lay_out_stack(const core::StackView& stack, const StackLayoutOptions& options) {
   const Plan plan = make_plan(stack, options);
   StackLayout layout;
-  layout.folded = plan.folded > 0 || !plan.runs.empty();
+  const bool hides = std::any_of(plan.sections.begin(), plan.sections.end(), [](const Section& s) { return s.hidden; });
+  layout.folded = hides || !plan.runs.empty();
   layout.row_height =
-      measure(plan, options, options.roomy_row) <= options.height ? options.roomy_row : options.tight_row;
+      measure(stack, plan, options, options.roomy_row) <= options.height ? options.roomy_row : options.tight_row;
   float y = 0;
   const auto add = [&](StackRow row, float height) {
     row.y = y;
@@ -150,17 +194,22 @@ StackLayout lay_out_stack(const core::StackView& stack, const StackLayoutOptions
     row.range = addresses(stack, first, last);
     return row;
   };
-  if (plan.folded > 0) {
-    StackRow row = make_row(StackRow::Kind::folded_frames, 0, plan.sections[plan.folded - 1].last);
-    row.count = 0;
-    for (std::size_t i = 0; i < plan.folded; ++i) row.count += plan.sections[i].frame ? 1 : 0;
-    add(row, layout.row_height);
-    y += options.gap;
-  }
   layout.below_top = -1;
   auto run = plan.runs.begin();
-  for (std::size_t i = plan.folded; i < plan.sections.size(); ++i) {
+  for (std::size_t i = 0; i < plan.sections.size(); ++i) {
     const Section& section = plan.sections[i];
+    if (section.hidden) {
+      StackRow row = make_row(StackRow::Kind::folded_frames, section.first, section.last);
+      row.count = 0;
+      for (; i < plan.sections.size() && plan.sections[i].hidden; ++i) {
+        row.range = addresses(stack, row.cell, plan.sections[i].last);
+        row.count += plan.sections[i].frame ? 1 : 0;
+      }
+      --i;
+      add(row, layout.row_height);
+      y += options.gap;
+      continue;
+    }
     const float top = y;
     if (!section.live) layout.below_top = y;
     if (section.frame) {
@@ -172,6 +221,8 @@ StackLayout lay_out_stack(const core::StackView& stack, const StackLayoutOptions
       const bool folded = run != plan.runs.end() && run->first == cell;
       const std::size_t next = folded ? run->second : cell + 1;
       add(make_row(folded ? StackRow::Kind::folded_cells : StackRow::Kind::cell, cell, next), layout.row_height);
+      if (stack.cells[cell].rewritten)
+        add(make_row(StackRow::Kind::redirect, cell, next), layout.row_height * static_cast<float>(kRedirectLines));
       cell = next;
     }
     if (section.frame) layout.boxes.push_back({*section.frame, top, y});

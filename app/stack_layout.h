@@ -24,9 +24,15 @@ ColumnChoice choose_columns(const core::Snapshot& snapshot, const core::Timeline
                             const std::vector<core::ThreadId>& order, std::optional<core::ThreadId> pinned);
 
 struct StackRow {
-  enum class Kind : std::uint8_t { frame_head, cell, folded_frames, folded_cells };
+  enum class Kind : std::uint8_t {
+    frame_head,
+    cell,
+    redirect,  ///< under a rewritten return address: where control will go instead
+    folded_frames,
+    folded_cells
+  };
   Kind kind = Kind::cell;
-  std::size_t cell = 0;     ///< cell: index in StackView::cells
+  std::size_t cell = 0;     ///< cell, redirect: index in StackView::cells
   std::uint32_t frame = 0;  ///< frame_head: index in StackView::frames
   std::uint64_t count = 0;  ///< folded: how many frames or cells
   emu::AddressRange range;  ///< the addresses that the line stands for; a head has those of its frame
@@ -63,8 +69,10 @@ struct StackLayoutOptions {
   bool unfolded = false;        ///< show everything, however long: the panel scrolls
 };
 
-/// Outer frames fold to one line first; then, where the innermost frame alone is too long, runs of its dull cells
-/// (never written, padding, locals) do; last its outer cells of any kind. The line at rsp is never folded.
+/// Outer frames fold to one line first, but for frames of signals and those whose return address was rewritten: of
+/// these the dull cells (never written, padding, locals) fold before, and they themselves last. Then, where the
+/// innermost frame alone is too long, runs of its dull cells do; last its outer cells of any kind. The line at rsp is
+/// never folded.
 StackLayout lay_out_stack(const core::StackView& stack, const StackLayoutOptions& options);
 
 }  // namespace fiberscope::app

@@ -15,14 +15,6 @@ constexpr float kStripsAtMost = 210;
 
 using Columns = std::vector<StackColumn>;
 
-const core::StackView* stack_of(const core::Snapshot& now, std::optional<core::ThreadId> thread) {
-  if (!thread) return nullptr;
-  for (const core::StackView& stack : now.stacks) {
-    if (stack.thread == *thread) return &stack;
-  }
-  return nullptr;
-}
-
 /// A tag's box and tip in pixels.
 struct PlacedTag {
   StackTag::Kind kind = StackTag::Kind::rsp;
@@ -97,7 +89,7 @@ void draw_tags(Canvas& canvas, const View& view, const Columns& columns) {
 void StacksPanel::draw_strip(Canvas& canvas, const View& view, core::ThreadId thread, const Rect& area,
                              Commands& commands) {
   const Theme& theme = canvas.theme();
-  const core::StackView* stack = stack_of(*view.now, thread);
+  const core::StackView* stack = view.stack(thread);
   const core::ThreadView* data = view.thread(thread);
   if (stack == nullptr || data == nullptr) return;
   const ThreadStyle style = view.styles->of(thread);
@@ -153,8 +145,8 @@ void StacksPanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
     canvas.line({strips_left, inner.y0 + canvas.px(4)}, {strips_left, inner.y1 - canvas.px(4)}, canvas.theme().border);
   }
 
-  const core::StackView* left = stack_of(*view.now, choice.left);
-  const core::StackView* right = stack_of(*view.now, choice.right);
+  const core::StackView* left = choice.left ? view.stack(*choice.left) : nullptr;
+  const core::StackView* right = choice.right ? view.stack(*choice.right) : nullptr;
   if (left == nullptr && right == nullptr) {
     canvas.text_in({inner.x0, inner.y0, strips_left, inner.y1}, {FontRole::text}, canvas.theme().dim,
                    view.words()(Word::no_stack), Align::center);

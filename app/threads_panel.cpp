@@ -11,6 +11,7 @@ namespace {
 
 constexpr float kRow = 36;
 constexpr float kLeastRow = 25;
+constexpr float kShortRow = 21;  // of two columns
 
 std::vector<std::string> last_lines(std::string_view text, std::size_t count) {
   std::vector<std::string> lines;
@@ -27,21 +28,21 @@ std::vector<std::string> last_lines(std::string_view text, std::size_t count) {
 }  // namespace
 
 void draw_state_pill(Canvas& canvas, const Words& words, const Rect& rect, const ThreadStyle& style,
-                     core::ThreadState state) {
+                     core::ThreadState state, FontRole font) {
   const Theme& theme = canvas.theme();
   const Colour colour = theme.thread(style);
   switch (state) {
     case core::ThreadState::running:
-      canvas.pill(rect, true, colour, theme.on_thread(style), words.state(state));
+      canvas.pill(rect, true, colour, theme.on_thread(style), words.state(state), font);
       break;
     case core::ThreadState::ready:
-      canvas.pill(rect, false, colour, colour, words.state(state));
+      canvas.pill(rect, false, colour, colour, words.state(state), font);
       break;
     case core::ThreadState::waiting:
     case core::ThreadState::init:
     case core::ThreadState::finished:
     case core::ThreadState::unused:
-      canvas.pill(rect, true, theme.grid, theme.dim, words.state(state));
+      canvas.pill(rect, true, theme.grid, theme.dim, words.state(state), font);
       canvas.outline(rect, state == core::ThreadState::waiting ? theme.dim : theme.border, rect.height() / 2,
                      canvas.px(2));
       break;
@@ -88,6 +89,75 @@ void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::Thread
   if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
 }
 
+void ThreadsPanel::draw_short(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& cell,
+                              Commands& commands) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  const core::Thread& data = thread.thread;
+  const ThreadStyle style = view.styles->of(data.id);
+  const auto light = static_cast<float>(view.film.light(data.id, view.now->on_cpu));
+  const Rect bar{cell.x0 + canvas.px(2), cell.y0 + 1, cell.x1 - canvas.px(2), cell.y1 - 1};
+  const auto hit = canvas.hit(label("thread", data.id.value), bar);
+  if (light > 0) canvas.fill(bar, fade(with_alpha(theme.thread(style), 70), light), canvas.px(5));
+  const bool on_cpu = view.now->on_cpu == data.id;
+  if (hit.hovered || view.selection->thread == data.id || on_cpu)
+    canvas.outline(bar, on_cpu ? theme.thread(style) : theme.text, canvas.px(5), canvas.px(1.5f));
+  const float radius = std::min(canvas.px(11), cell.height() * 0.4f);
+  canvas.badge({cell.x0 + canvas.px(16), cell.center().y}, radius, style);
+  const float pill_left = cell.x1 - canvas.px(84);
+  canvas.text_in({cell.x0 + canvas.px(32), cell.y0, pill_left - canvas.px(4), cell.y1},
+                 {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, data.name);
+  const float margin = std::max(1.f, (cell.height() - canvas.px(18)) / 2);
+  draw_state_pill(canvas, words, {pill_left, cell.y0 + margin, cell.x1 - canvas.px(5), cell.y1 - margin}, style,
+                  data.state, FontRole::tiny);
+  if (hit.hovered) {
+    canvas.tooltip(data.name + " · " + words.state(data.state) +
+                   (on_cpu ? std::string(" · ") + words(Word::on_cpu)
+                           : "\n" + std::string(words(Word::saved_rsp)) + " " + hex_address(data.saved_rsp)) +
+                   "\n" + words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
+  }
+  if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
+}
+
+void ThreadsPanel::draw_dense(Canvas& canvas, const View& view, const std::vector<const core::ThreadView*>& threads,
+                              const Rect& area, const Rect& head, Commands& commands) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
+  const float room = area.height() - canvas.px(3);
+  const auto most = static_cast<std::size_t>(std::max(1.f, std::floor(room / canvas.px(kShortRow) + 0.01f)));
+  const std::size_t lines = (threads.size() + 1) / 2;
+  const std::size_t shown = std::min(lines, most);
+  const std::size_t last_first = lines - shown;
+  const ImGuiIO& io = ImGui::GetIO();
+  if (area.contains({io.MousePos.x, io.MousePos.y}) && io.MouseWheel != 0)
+    first_line_ = io.MouseWheel > 0 ? (first_line_ > 0 ? first_line_ - 1 : 0) : first_line_ + 1;
+  first_line_ = std::min(first_line_, last_first);
+  if (shown < lines) {
+    const std::size_t hidden = threads.size() - std::min(threads.size(), 2 * shown);
+    const std::string text = words(Word::more_threads_n, std::to_string(hidden));
+    const float wide = std::ceil(canvas.width(FontRole::small, text)) + canvas.px(40);
+    const Rect sign{head.x1 - wide, head.y0 + canvas.px(5), head.x1, head.y1 - canvas.px(5)};
+    const auto hit = canvas.hit("##more_threads", sign);
+    canvas.pill({sign.x0, sign.y0, sign.x1, sign.y1}, true, theme.alert, theme.on_alert, text);
+    const float r = canvas.px(5);
+    const Point at{sign.x1 - canvas.px(11), sign.center().y};
+    const float down = first_line_ < last_first ? 1.f : -1.f;
+    canvas.triangle({at.x - r, at.y - down * r * 0.6f}, {at.x + r, at.y - down * r * 0.6f}, {at.x, at.y + down * r},
+                    theme.on_alert);
+    if (hit.hovered) canvas.tooltip(words(Word::tip_more_threads));
+    if (hit.clicked) first_line_ = first_line_ < last_first ? std::min(first_line_ + shown, last_first) : 0;
+  }
+  const float row = std::min(canvas.px(kRow), room / static_cast<float>(shown));
+  const float middle = std::floor(area.center().x);
+  for (std::size_t i = 2 * first_line_; i < std::min(threads.size(), 2 * (first_line_ + shown)); ++i) {
+    const std::size_t line = i / 2 - first_line_;
+    const float y = area.y0 + row * static_cast<float>(line);
+    const bool left = i % 2 == 0;
+    draw_short(canvas, view, *threads[i],
+               {left ? area.x0 + canvas.px(2) : middle, y, left ? middle : area.x1 - canvas.px(2), y + row}, commands);
+  }
+}
+
 void ThreadsPanel::draw_console(Canvas& canvas, const View& view, const Rect& area) {
   const float line = canvas.px(22);
   const auto room = static_cast<std::size_t>(std::max(0.f, area.height() / line));
@@ -112,7 +182,6 @@ void ThreadsPanel::draw_console(Canvas& canvas, const View& view, const Rect& ar
 void ThreadsPanel::draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
   const Words words = view.words();
   const Rect head = canvas.panel_head("threads", area, words(Word::threads));
-  canvas.text_in(head, {FontRole::small, FontRole::tiny}, canvas.theme().dim, words(Word::saved_rsp), Align::right);
   std::vector<const core::ThreadView*> threads;
   for (const core::ThreadId id : view.styles->order()) {
     if (const core::ThreadView* thread = view.thread(id)) threads.push_back(thread);
@@ -122,12 +191,8 @@ void ThreadsPanel::draw(Canvas& canvas, const View& view, const Rect& area, Comm
   const float room = area.y1 - canvas.px(3) - top;
   const float row = std::clamp(room / static_cast<float>(threads.size()), canvas.px(kLeastRow), canvas.px(kRow));
   const auto fit = static_cast<std::size_t>(std::max(1.f, std::floor(room / row + 0.01f)));
-  // Where not all fit, the ones that matter come into view: those on the CPU, then in order.
-  if (threads.size() > fit) {
-    std::stable_partition(threads.begin(), threads.end(),
-                          [&](const core::ThreadView* t) { return t->thread.state != core::ThreadState::finished; });
-    threads.resize(fit);
-  }
+  if (threads.size() > fit) return draw_dense(canvas, view, threads, {area.x0, top, area.x1, area.y1}, head, commands);
+  canvas.text_in(head, {FontRole::small, FontRole::tiny}, canvas.theme().dim, words(Word::saved_rsp), Align::right);
   float y = top;
   for (const core::ThreadView* thread : threads) {
     draw_row(canvas, view, *thread, {area.x0, y, area.x1, y + row}, commands);

@@ -5,18 +5,26 @@
 
 namespace fiberscope::app {
 
-/// A row for every thread: state, saved rsp; what the guest has printed below, where there is room.
+/// A row for every thread: state, saved rsp; what the guest has printed below, where there is room. Where the rows
+/// would be too low, two columns without the saved rsp; where these are not enough, a sign says how many there are
+/// more, and a click or the wheel brings them.
 class ThreadsPanel {
  public:
   void draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 
  private:
   void draw_row(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& row, Commands& commands);
+  void draw_dense(Canvas& canvas, const View& view, const std::vector<const core::ThreadView*>& threads,
+                  const Rect& area, const Rect& head, Commands& commands);
+  void draw_short(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& cell,
+                  Commands& commands);
   void draw_console(Canvas& canvas, const View& view, const Rect& area);
+
+  std::size_t first_line_ = 0;  ///< of two columns: the first that is in view
 };
 
 /// The pill of a thread's state: filled while it runs, plain grey where it cannot, outlined else.
 void draw_state_pill(Canvas& canvas, const Words& words, const Rect& rect, const ThreadStyle& style,
-                     core::ThreadState state);
+                     core::ThreadState state, FontRole font = FontRole::small);
 
 }  // namespace fiberscope::app

@@ -197,7 +197,28 @@ float ToolbarPanel::draw_right(Canvas& canvas, const View& view, const Rect& are
   if (open_figures.hovered) canvas.tooltip(words(Word::tip_figure));
   if (open_figures.clicked) commands.push_back(command::ToggleFigure{});
 
-  float x = figures.x0 - canvas.px(18);
+  float left = figures.x0;
+  if (view.can_choose) {
+    const Rect choose{left - canvas.px(52), box.y0, left - canvas.px(10), box.y1};
+    const auto pressed = canvas.hit("##choose", choose);
+    const bool chosen = view.state->choosing;
+    if (chosen) canvas.fill(choose, theme.accent, canvas.px(8));
+    canvas.outline(choose, pressed.hovered ? theme.text : theme.border, canvas.px(8));
+    // One way that parts into three.
+    const Colour ink = chosen ? theme.on_accent : theme.text;
+    const Point from{choose.center().x - canvas.px(11), choose.center().y};
+    for (const float to : {-9.f, 0.f, 9.f}) {
+      const Point end{choose.center().x + canvas.px(9), choose.center().y + canvas.px(to)};
+      canvas.line(from, end, ink, canvas.px(2));
+      canvas.circle(end, canvas.px(4), ink);
+    }
+    canvas.circle(from, canvas.px(4), ink);
+    if (pressed.hovered) canvas.tooltip(words(Word::tip_choose));
+    if (pressed.clicked) commands.push_back(command::ChooseOrder{});
+    left = choose.x0;
+  }
+
+  float x = left - canvas.px(18);
   const std::string place = grouped(view.cursor.value) + " / " + grouped(view.timeline->steps.value);
   const float place_width = std::ceil(canvas.width(FontRole::mono_bold, place)) + 1;
   const Rect counter{x - place_width, area.y0, x, area.y1};

@@ -9,8 +9,10 @@
 #include "app/window_state.h"
 #include "app/words.h"
 #include "core/code_view.h"
+#include "core/context_object.h"
 #include "core/cost_comparison.h"
 #include "core/figure_data.h"
+#include "core/order_choice.h"
 #include "core/scenario.h"
 #include "core/snapshot.h"
 #include "core/timeline.h"
@@ -26,7 +28,11 @@ struct View {
   const core::Timeline* timeline = nullptr;
   const ThreadStyles* styles = nullptr;
   const Selection* selection = nullptr;
-  const core::FigureData* figure = nullptr;     ///< at the cursor of `now`; nothing where no figure is shown
+  const core::FigureData* figure = nullptr;  ///< at the cursor of `now`; nothing where no figure is shown
+  const std::vector<core::ContextObject>* contexts =
+      nullptr;                                  ///< at the cursor; nothing where that figure is not shown
+  const core::OrderChoice* choice = nullptr;    ///< nothing where no order is being chosen
+  bool can_choose = false;                      ///< the guest asks for its order
   const core::CostComparison* costs = nullptr;  ///< likewise; of short finished traces only
   const core::Scenario* scenario = nullptr;     ///< nothing where the trace belongs to none
   const WindowState* state = nullptr;
@@ -41,6 +47,12 @@ struct View {
   [[nodiscard]] const core::ThreadView* thread(core::ThreadId id) const {
     for (const core::ThreadView& view : now->threads) {
       if (view.thread.id == id) return &view;
+    }
+    return nullptr;
+  }
+  [[nodiscard]] const core::StackView* stack(core::ThreadId id) const {
+    for (const core::StackView& stack : now->stacks) {
+      if (stack.thread == id) return &stack;
     }
     return nullptr;
   }

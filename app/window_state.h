@@ -19,9 +19,12 @@ struct WindowState {
   bool focus = false;
   command::Dialog dialog = command::Dialog::none;
   core::Figure figure = core::Figure::none;
-  std::optional<std::size_t> answer;  ///< the question whose answer is shown
-  bool submit = false;                ///< the open dialog is to hand in its text
-  std::string notice;                 ///< one line for people, shown until notice_until
+  std::optional<std::size_t> answer;   ///< the question whose answer is shown
+  std::optional<std::size_t> context;  ///< the object that was chosen in the figure "contexts"
+  bool choosing = false;               ///< digits say who runs next
+  std::string copied;                  ///< a text for the clipboard, once
+  bool submit = false;                 ///< the open dialog is to hand in its text
+  std::string notice;                  ///< one line for people, shown until notice_until
   double notice_until = 0;
   bool picture_wanted = false;
   bool quit = false;

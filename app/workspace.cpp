@@ -10,6 +10,9 @@
 namespace fiberscope::app {
 namespace {
 
+/// Of the height, while an order is chosen.
+constexpr float kCodePart = 0.42f;
+
 /// All that is not ASCII among what may be shown: glyphs are made for it.
 std::string glyphs_of(const View& view) {
   std::string text = view.words().all();
@@ -49,8 +52,18 @@ void Workspace::draw_panels(Canvas& canvas, const View& view, const WorkspaceLay
     if (shown(layout.code)) area.x0 = layout.code.x0;
     figure_.draw(canvas, view, area, commands);
   } else {
-    if (shown(layout.code)) code_.draw(canvas, view, layout.code, commands);
-    if (shown(layout.stacks)) stacks_.draw(canvas, view, layout.stacks, commands);
+    Rect code = layout.code;
+    Rect stacks = layout.stacks;
+    if (view.choice != nullptr) {
+      // Below the code; without room for that, in the stacks' place.
+      Rect& place = shown(code) ? code : stacks;
+      const float split = std::floor(place.y0 + place.height() * kCodePart);
+      choice_.draw(canvas, view, {place.x0, split + canvas.px(8), place.x1, place.y1}, commands);
+      canvas.fill({place.x0, split, place.x1, split + canvas.px(8)}, canvas.theme().background);
+      place.y1 = split;
+    }
+    if (shown(code)) code_.draw(canvas, view, code, commands);
+    if (shown(stacks)) stacks_.draw(canvas, view, stacks, commands);
   }
   if (shown(layout.registers)) registers_.draw(canvas, view, layout.registers, commands);
   if (shown(layout.threads)) threads_.draw(canvas, view, layout.threads, commands);

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "app/caption_panel.h"
+#include "app/choice_panel.h"
 #include "app/code_panel.h"
 #include "app/figures/figure_panel.h"
 #include "app/fonts.h"
@@ -38,6 +39,7 @@ class Workspace {
   ItemRegistry items_;
   ToolbarPanel toolbar_;
   CodePanel code_;
+  ChoicePanel choice_;
   StacksPanel stacks_;
   FigurePanel figure_;
   RegistersPanel registers_;

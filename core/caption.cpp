@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "core/snapshot_builder.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::core {
 namespace {
@@ -128,9 +129,9 @@ std::string fill(const std::string& text, const Snapshot& snapshot, const Captio
     if (name == "thread") return thread_name(snapshot, snapshot.thread);
     if (name == "from") return thread_name(snapshot, parties(snapshot, context).from);
     if (name == "to") return thread_name(snapshot, parties(snapshot, context).to);
-    if (name == "function") return context.function;
-    if (name == "caller") return caller_of(snapshot, context.function);
-    if (name == "return") return context.target;
+    if (name == "function") return emu::short_name(emu::shown_name(context.function));
+    if (name == "caller") return emu::short_name(caller_of(snapshot, emu::shown_name(context.function)));
+    if (name == "return") return emu::short_name(context.target);
     return "?";
   });
 }

@@ -1,6 +1,7 @@
 #include "core/code_listing.h"
 
 #include <algorithm>
+#include "emu/shown_name.h"
 
 namespace fiberscope::core {
 namespace {
@@ -68,7 +69,7 @@ CodeView CodeListing::at_address(Address address, StepIndex cursor, Syntax synta
   CodeView view;
   view.syntax = syntax;
   const auto symbol = trace_.image().symbol_at(address);
-  if (symbol) view.function = symbol->name;
+  if (symbol) view.function = emu::shown_name(symbol->name);
   if (const auto line = trace_.debug().line_at(address)) view.file = base_name(line->file);
   add_function(view, address, now, trace_.state_at(cursor).memory, syntax);
   return view;

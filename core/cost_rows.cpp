@@ -133,9 +133,12 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
 std::string to_text(const CostRow& row) {
   if (const auto* number = std::get_if<std::uint64_t>(&row.value)) return fmt::format("{}", *number);
   if (const auto* words = std::get_if<std::string>(&row.value)) return *words;
-  if (const auto* values = std::get_if<Spread>(&row.value))
-    return fmt::format("{} / {} / {}", values->min, values->median, values->max);
-  return "-";
+  const auto* values = std::get_if<Spread>(&row.value);
+  return to_text(values != nullptr ? std::optional(*values) : std::nullopt);
+}
+
+std::string to_text(const std::optional<Spread>& spread) {
+  return spread ? fmt::format("{} / {} / {}", spread->min, spread->median, spread->max) : "-";
 }
 
 }  // namespace fiberscope::core

@@ -23,5 +23,7 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs);
 
 /// "23", "16 / 121 / 203" (least, middle, most), the words, "-".
 std::string to_text(const CostRow& row);
+/// "least / middle / most", "-" for nothing.
+std::string to_text(const std::optional<Spread>& spread);
 
 }  // namespace fiberscope::core

@@ -16,10 +16,6 @@ std::string number(std::uint64_t value) {
   return fmt::format("{}", value);
 }
 
-std::string spread_text(const std::optional<Spread>& spread) {
-  return to_text({"", "", false, spread ? decltype(CostRow::value)(*spread) : decltype(CostRow::value)()});
-}
-
 std::string switches_text(const Trace& trace, const SwitchCosts& costs) {
   const ThreadNames names(trace);
   TextTable table("rrrllrrrrrrrrrrrrr");
@@ -83,8 +79,8 @@ std::string budget_text(const SwitchCosts& costs) {
   TextTable table("lrrrrr");
   table.add({"", "cycles (the note's claim)", "steps", "bytes", "accesses", "misses (model)"});
   for (const BudgetRow& row : windowed_budget(costs))
-    table.add({std::string(row.step), number(row.claimed_cycles), spread_text(row.steps), spread_text(row.bytes),
-               spread_text(row.accesses), number(row.model_misses)});
+    table.add({std::string(row.step), number(row.claimed_cycles), to_text(row.steps), to_text(row.bytes),
+               to_text(row.accesses), number(row.model_misses)});
   return "The budget of note 001, and what this run did (least / middle / most a switch; misses in all)\n" +
          table.text();
 }

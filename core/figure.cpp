@@ -7,7 +7,7 @@ namespace fiberscope::core {
 namespace {
 
 constexpr std::array<std::string_view, kFigures> kNames = {
-    "none", "thread", "states", "process", "virtualizers", "processors", "variables", "costs", "questions"};
+    "none", "thread", "states", "process", "virtualizers", "processors", "contexts", "variables", "costs", "questions"};
 
 }  // namespace
 

@@ -15,11 +15,12 @@ enum class Figure : std::uint8_t {
   process,       ///< a process with one thread, and this one with all of its threads
   virtualizers,  ///< memory, CPU and I/O as each thread believes to have them
   processors,    ///< each thread's own virtual processor beside the real one
+  contexts,      ///< the structures and frames that a switch saves into
   variables,     ///< the global variables that the scenario watches
   costs,         ///< what the switches cost, beside another run where the scenario names one
   questions      ///< the scenario's questions and answers
 };
-inline constexpr std::size_t kFigures = 9;
+inline constexpr std::size_t kFigures = 10;
 
 /// "none", "thread", …: the words of scenario files and of the command line.
 std::string_view to_string(Figure figure);

@@ -2,19 +2,28 @@
 #include <vector>
 
 #include "core/thread.h"
-#include "core/trace_data.h"
+#include "core/trace.h"
 
 namespace fiberscope::core {
 
-/// The CPU passed from one thread to the next. Through a scheduler with a stack of its own that takes two switches.
+/// The CPU passed from one thread to the next. Through stacks that belong to no thread of its own that takes several
+/// switches.
 struct Handoff {
   StepIndex step;  ///< of the last of its switches
   std::optional<ThreadId> from;
   std::optional<ThreadId> to;
-  SwitchReason reason = SwitchReason::unknown;  ///< of the first
+  /// Of the first of them that is more than the way into a kernel (SwitchReason::kernel); that, where all are no more.
+  SwitchReason reason = SwitchReason::unknown;
 };
 
-/// Joins the switches into a scheduler's stack with those out of it; one that leads back to the same thread is none.
-std::vector<Handoff> join_handoffs(const std::vector<Switch>& switches, const std::vector<ThreadRecord>& threads);
+/// Joins the switches onto and off stacks that only lead on to somebody's; what leads back to the same thread is none.
+/// Such stacks are
+///   - nobody's, and those of kind scheduler;
+///   - those of kind kernel that are the kernel's side of another thread: between which and a stack of kind user, fiber
+///   or
+///     signal the run ever goes. A kernel thread without such a side is a thread like any other;
+///   - main's, while a library's scheduler runs there: from a switch to main up to the next one away from it, where
+///     `thread_start_threading` (note 004) makes that one and was entered before the former.
+std::vector<Handoff> join_handoffs(const Trace& trace);
 
 }  // namespace fiberscope::core

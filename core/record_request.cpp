@@ -11,6 +11,7 @@ constexpr std::string_view kTrace = "--trace";
 constexpr std::string_view kMaxSteps = "--max-steps";
 constexpr std::string_view kArgument = "--argument";
 constexpr std::string_view kSchedule = "--schedule";
+constexpr std::string_view kStopAtQuestion = "--stop-at-question";
 
 }  // namespace
 
@@ -24,6 +25,7 @@ std::vector<std::string> to_words(const RecordRequest& request) {
   add(kTrace, request.trace_path);
   add(kMaxSteps, std::to_string(request.max_steps));
   if (!request.schedule.empty()) add(kSchedule, request.schedule);
+  if (request.stop_at_question) add(kStopAtQuestion, "yes");
   for (const std::string& argument : request.arguments) add(kArgument, argument);
   return words;
 }
@@ -39,6 +41,8 @@ std::optional<RecordRequest> request_of(const std::vector<std::string>& words) {
       request.trace_path = value;
     } else if (words[i] == kSchedule) {
       request.schedule = value;
+    } else if (words[i] == kStopAtQuestion) {
+      request.stop_at_question = true;
     } else if (words[i] == kArgument) {
       request.arguments.push_back(value);
     } else if (words[i] == kMaxSteps) {

@@ -12,7 +12,8 @@ struct RecordRequest {
   std::string trace_path;              ///< the file to write
   std::uint64_t max_steps = 0;         ///< 0: the target's own limit
   std::vector<std::string> arguments;  ///< for a Linux program, behind its name
-  std::string schedule;  ///< "T1x2 T2x4": the order of the threads; empty: the target's own, or the guest's
+  std::string schedule;           ///< "T1x2 T2x4", of body steps or of answers to the scheduler port (docs/machine.md)
+  bool stop_at_question = false;  ///< end the trace just before the first question that `schedule` has no answer to
   /// Resident bytes at which the worker is killed. Its address space is limited too, but must hold two engines.
   std::uint64_t memory_limit = std::uint64_t{2} << 30;
   /// Whether the trace is wanted once the Worker object is gone: then a running guest is stopped in order, not killed.

@@ -50,7 +50,7 @@ nlohmann::ordered_json run_json(Trace& trace, const std::optional<std::string>& 
   Json switches = Json::array();
   for (const Switch& entry : trace.switches()) switches.push_back(to_json(entry));
   Json handoffs = Json::array();
-  for (const Handoff& handoff : join_handoffs(trace.switches(), trace.threads()))
+  for (const Handoff& handoff : join_handoffs(trace))
     handoffs.push_back({{"step", handoff.step.value},
                         {"from", thread_or_null(handoff.from)},
                         {"to", thread_or_null(handoff.to)},

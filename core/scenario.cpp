@@ -178,6 +178,7 @@ void read_watch(TomlTable& file, Scenario& scenario) {
   scenario.watch.functions = table->texts("functions", kOptional);
   scenario.watch.registers = table->texts("registers", kOptional);
   scenario.watch.symbols = table->texts("symbols", kOptional);
+  scenario.watch.contexts = table->texts("contexts", kOptional);
   table->finish();
   for (const std::string& name : scenario.watch.registers) {
     if (!emu::register_by_name(name)) {
@@ -185,6 +186,23 @@ void read_watch(TomlTable& file, Scenario& scenario) {
                     fmt::format("there is no register '{}'; expected names like \"rsp\" or \"rbx\"", name));
     }
   }
+}
+
+/// A bare machine has no kernel that could take turns or hand over arguments.
+void read_run(TomlTable& file, Scenario& scenario) {
+  auto table = file.table("run", kOptional);
+  if (!table) return;
+  const std::int64_t quantum = table->integer("quantum", kOptional).value_or(0);
+  if (quantum < 0) table->report("quantum", fmt::format("'quantum' is {}; expected 0 or more steps", quantum));
+  if (table->has("quantum")) scenario.run.quantum = static_cast<std::uint64_t>(std::max<std::int64_t>(quantum, 0));
+  scenario.run.arguments = table->texts("arguments", kOptional);
+  scenario.run.schedule = table->text("schedule", kOptional).value_or("");
+  for (const std::string_view key : {"quantum", "arguments"})
+    if (scenario.profile == Profile::bare && table->has(key))
+      table->report(key, fmt::format("'{}' is for profile = \"linux\"; remove it", key));
+  if (scenario.profile == Profile::linux_user && table->has("schedule"))
+    table->report("schedule", "'schedule' is for profile = \"bare\"; remove it");
+  table->finish();
 }
 
 void read_name(TomlTable& file, Scenario& scenario) {
@@ -277,7 +295,7 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   read_limits(file, scenario);
   read_opening(file, scenario);
   scenario.compare = file.text("compare", kOptional);
-  scenario.schedule = file.text("schedule", kOptional).value_or("");
+  read_run(file, scenario);
   read_expected(file, scenario);
   read_watch(file, scenario);
   read_captions(file, scenario);

@@ -20,8 +20,7 @@
 //   native = true                    the same object files also run as a process of the host (default false)
 //   threads = ["main", "producer"]   names by id, at least one
 //   max_steps = 100000               the run is stopped there
-//   schedule = "T1x2 T2x4"           the order of an image that says what is counted (emu/thread_bodies.h); may be
-//   absent opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
+//   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
 //   compare = "kernel-ping-pong"     the scenario whose costs stand beside this one's; may be absent
 //   [title]      [summary]           texts; the summary may be absent
 //   [expected]   stdout = "…"                     what a right run prints
@@ -31,6 +30,11 @@
 //                fault = "#GP", at = "function"   for "fault": the exception (a signal's name in the Linux profile) and
 //                                                 the function it happens in
 //   [watch]      functions, registers, symbols    arrays of names to show first; may be absent
+//                contexts                         what the figure "contexts" draws (core/context_object.h); may be
+//                absent
+//   [run]        quantum = 500                    Linux: steps until another task's turn comes; 0: only where one waits
+//                arguments = ["3", "fast"]        Linux: behind the program's name; may be absent as all of [run]
+//                schedule = "T1x2 T2x4"           bare: the order of the threads (docs/machine.md)
 //   [[caption]]  function, instruction, text      what to say about an instruction that just ran
 //   [[question]] function, instruction, [question.ask], [question.answer]   place optional: where it comes up
 //
@@ -102,6 +106,14 @@ struct Watch {
   std::vector<std::string> functions;
   std::vector<std::string> registers;
   std::vector<std::string> symbols;
+  std::vector<std::string> contexts;
+};
+
+/// How it is run, where that is not as always.
+struct RunSettings {
+  std::optional<std::uint64_t> quantum;
+  std::vector<std::string> arguments;
+  std::string schedule;  ///< may be empty
 };
 
 struct Scenario {
@@ -112,11 +124,11 @@ struct Scenario {
   bool native = false;
   std::vector<std::string> threads;
   std::uint64_t max_steps = 0;
-  std::string schedule;  ///< may be empty
   Figure opening = Figure::none;
   std::optional<std::string> compare;
   Text title;
   std::optional<Text> summary;
+  RunSettings run;
   ExpectedRun expected;
   Watch watch;
   std::vector<CaptionText> captions;

@@ -66,6 +66,13 @@ enum class CellRole : std::uint8_t {
 };
 std::string_view to_string(CellRole role);
 
+/// A return address that is not the one its call pushed.
+struct RewrittenReturn {
+  StepIndex step;          ///< the step that wrote the new one
+  std::uint64_t was = 0;   ///< what the call had pushed …
+  std::string was_symbol;  ///< … "chainhead+26"
+};
+
 struct Cell {
   emu::Address address;
   std::uint8_t size = 8;
@@ -76,6 +83,7 @@ struct Cell {
   bool live = true;    ///< false below rsp: popped, but still in memory
   std::optional<std::uint32_t> frame;   ///< index in StackView::frames; nothing below rsp and above the outermost frame
   std::optional<StepIndex> written_at;  ///< the step that last wrote any of its bytes; nothing if none did
+  std::optional<RewrittenReturn> rewritten;  ///< of a return address that something else than its call wrote
 };
 
 enum class UnwindMethod : std::uint8_t { cfi, frame_pointer };
@@ -90,6 +98,7 @@ struct Frame {
   std::optional<emu::Address> return_address;  ///< nothing in the outermost frame of a complete chain
   std::string return_symbol;
   UnwindMethod method = UnwindMethod::cfi;
+  bool is_signal = false;  ///< nobody called it: an interrupt or a signal came, and its cells keep what was interrupted
   emu::AddressRange cells;  ///< the part of the stack that belongs to this frame
 };
 

@@ -182,6 +182,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   // Questions that move the trace come last: the state above is gone after them.
   if (snapshot.switched) compare_with_thread(snapshot);
   add_times(snapshot);
+  if (!looks_back_) add_rewritten(snapshot);
   return snapshot;
 }
 
@@ -292,6 +293,44 @@ void SnapshotBuilder::add_times(Snapshot& snapshot) {
     for (Cell& cell : stack.cells) {
       cell.written_at = trace_.last_write(cell.address, cell.size, snapshot.step);
       if (!cell.written_at && cell.role == CellRole::padding) cell.role = CellRole::never_written;
+    }
+  }
+}
+
+bool SnapshotBuilder::is_call(StepIndex step) {
+  const DecodedStep& code = trace_.decoded(trace_.effects_of(step).instruction);
+  return code.instruction && code.instruction->flow == emu::Flow::call;
+}
+
+/// Only where a call had pushed another address into the cell, and that was still to be returned to when the step wrote
+/// it: a first frame that is built by hand lies on no chain before.
+std::optional<RewrittenReturn> SnapshotBuilder::rewritten_by(ThreadId thread, const Cell& cell, StepIndex step) {
+  if (step.value == 0 || is_call(step)) return std::nullopt;
+  const auto pushed = trace_.last_write(cell.address, cell.size, step - 1);
+  if (!pushed || pushed->value == 0 || !is_call(*pushed)) return std::nullopt;
+  looks_back_ = true;
+  const Snapshot before = build(step - 1);
+  looks_back_ = false;
+  for (const StackView& stack : before.stacks) {
+    if (stack.thread != thread) continue;
+    for (const Cell& old : stack.cells)
+      if (old.address == cell.address && old.role == CellRole::return_address && old.value != cell.value)
+        return RewrittenReturn{step, old.value, old.symbol};
+  }
+  return std::nullopt;
+}
+
+void SnapshotBuilder::add_rewritten(Snapshot& snapshot) {
+  for (StackView& stack : snapshot.stacks) {
+    for (Cell& cell : stack.cells) {
+      if (cell.role != CellRole::return_address || !cell.written_at) continue;
+      const auto key = std::pair(*cell.written_at, cell.address);
+      const auto known = rewritten_.find(key);
+      if (known != rewritten_.end()) {
+        cell.rewritten = known->second;
+      } else {
+        cell.rewritten = rewritten_[key] = rewritten_by(stack.thread, cell, *cell.written_at);
+      }
     }
   }
 }

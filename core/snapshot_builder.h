@@ -2,6 +2,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "core/scenario.h"
 #include "core/snapshot.h"
@@ -30,6 +31,9 @@ class SnapshotBuilder {
   emu::RegisterFile registers_at_leave(StepIndex leave, emu::AddressRange stack);
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
+  void add_rewritten(Snapshot& snapshot);
+  std::optional<RewrittenReturn> rewritten_by(ThreadId thread, const Cell& cell, StepIndex step);
+  [[nodiscard]] bool is_call(StepIndex step);
   /// The next switch, where the function runs on to it without leaving. Moves the trace.
   std::optional<Switch> coming_switch(StepIndex cursor, const emu::Symbol& function);
   [[nodiscard]] InstructionView view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const;
@@ -43,6 +47,9 @@ class SnapshotBuilder {
   std::map<ThreadId, std::optional<emu::Address>>
       lowest_;                            ///< what was ever written of each stack, or will be by the next step
   std::map<ThreadId, StepIndex> leaves_;  ///< the last one of each thread that is not on the CPU …
+  bool looks_back_ = false;               ///< while the snapshot before a write is made, for the sake of rewritten_
+  /// By the step that last wrote a return address, and its cell.
+  std::map<std::pair<StepIndex, emu::Address>, std::optional<RewrittenReturn>> rewritten_;
   std::map<StepIndex, emu::RegisterFile> left_with_;  ///< … and the registers just before it, for any ever asked for
 };
 

@@ -78,6 +78,13 @@ Json accesses_json(const std::vector<MemoryAccess>& accesses) {
   return result;
 }
 
+Json rewritten_json(const std::optional<RewrittenReturn>& rewritten) {
+  if (!rewritten) return nullptr;
+  return {{"step", rewritten->step.value},
+          {"was", hex16(rewritten->was)},
+          {"was_symbol", text_or_null(rewritten->was_symbol)}};
+}
+
 Json cell_json(const Cell& cell) {
   return {{"address", address(cell.address)},
           {"size", cell.size},
@@ -87,7 +94,8 @@ Json cell_json(const Cell& cell) {
           {"owner", text_or_null(cell.owner)},
           {"live", cell.live},
           {"frame", cell.frame ? Json(*cell.frame) : Json(nullptr)},
-          {"written_at", step_or_null(cell.written_at)}};
+          {"written_at", step_or_null(cell.written_at)},
+          {"rewritten", rewritten_json(cell.rewritten)}};
 }
 
 Json frame_json(const Frame& frame) {
@@ -137,6 +145,35 @@ nlohmann::ordered_json to_json(const ThreadView& view) {
           {"saved_rsp", address(thread.saved_rsp)},
           {"tcb", address(thread.tcb)},
           {"switches_in", view.switches_in}};
+}
+
+nlohmann::ordered_json to_json(const std::vector<ContextObject>& objects) {
+  Json result = Json::array();
+  for (const ContextObject& object : objects) {
+    Json fields = Json::array();
+    for (const ContextField& field : object.fields)
+      fields.push_back({{"name", field.name},
+                        {"offset", field.offset},
+                        {"address", address(field.address)},
+                        {"size", field.size},
+                        {"value", field.size <= 8 ? Json(hex16(field.value)) : Json(nullptr)},
+                        {"text", text_or_null(field.text)},
+                        {"demangled", field.plain ? Json(hex16(*field.plain)) : Json(nullptr)},
+                        {"meaning", text_or_null(field.meaning)},
+                        {"written_at", step_or_null(field.written_at)},
+                        {"changed", field.changed}});
+    const bool frame = object.kind == ContextObject::Kind::stack_frame;
+    result.push_back({{"kind", frame ? "frame" : "structure"},
+                      {"name", object.name},
+                      {"type", text_or_null(object.type)},
+                      {"address", address(object.address)},
+                      {"size", object.size},
+                      {"alignment", object.alignment},
+                      {"thread", thread_id(object.thread)},
+                      {"built_by_hand", object.never_ran},
+                      {"fields", std::move(fields)}});
+  }
+  return result;
 }
 
 nlohmann::ordered_json to_json(const Snapshot& snapshot) {

@@ -61,6 +61,8 @@ void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) 
     if (cell.address == stack.rsp) tags += stack.holds_rsp ? " <- rsp" : " <- saved rsp";
     if (snapshot.registers[Register::rbp] == cell.address.value) tags += " <- rbp";
     if (!cell.live) tags += " (below rsp)";
+    if (cell.rewritten)
+      tags += fmt::format(" (rewritten at step {}: was {})", cell.rewritten->step.value, cell.rewritten->was_symbol);
     const std::string label = cell.symbol.empty() ? std::string(to_string(cell.role)) : cell.symbol;
     const std::string value = fmt::format("{:0{}x}", cell.value, cell.size * 2);
     out.line("  {:06x}  {:>16}  {}{}{}", cell.address.value, value,

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "emu/shown_name.h"
+
 namespace fiberscope::core {
 namespace {
 
@@ -14,14 +16,13 @@ Address lookup(const UnwoundFrame& frame) {
   return frame.rip_is_exact ? frame.rip : frame.rip - 1;
 }
 
-/// "yield+21": named after the function that made the call, which a call without return may end.
+}  // namespace
+
 std::string return_name(const emu::Image& image, Address address) {
   const auto symbol = image.symbol_at(address - 1);
   if (!symbol) return emu::symbolized(image, address);
-  return symbol->name + "+" + std::to_string(address - symbol->address);
+  return emu::shown_name(symbol->name) + "+" + std::to_string(address - symbol->address);
 }
-
-}  // namespace
 
 StackBuilder::StackBuilder(const Trace& trace)
     : image_(trace.image()), debug_(trace.debug()), unwinder_(image_, debug_) {
@@ -85,11 +86,11 @@ StackView StackBuilder::build(const Thread& thread, bool holds_rsp, const Machin
 
 std::string StackBuilder::function_name(const UnwoundFrame& frame) const {
   // The symbol table knows the assembly routines too.
-  if (const emu::FunctionInfo* function = debug_.function_at(lookup(frame))) return function->name;
+  if (const emu::FunctionInfo* function = debug_.function_at(lookup(frame))) return emu::shown_name(function->name);
   auto symbol = image_.symbol_at(lookup(frame));
   // A first frame built by hand "returns" to the very start of a routine: just before it is nobody's code.
   if (!symbol) symbol = image_.symbol_at(frame.rip);
-  return symbol ? symbol->name : std::string();
+  return symbol ? emu::shown_name(symbol->name) : std::string();
 }
 
 void StackBuilder::add_frames(StackView& view, const UnwoundChain& chain, const emu::Memory& memory) const {
@@ -100,6 +101,7 @@ void StackBuilder::add_frames(StackView& view, const UnwoundChain& chain, const 
     frame.frame_base = unwound.cfa;
     frame.rip = unwound.rip;
     frame.method = unwound.method;
+    frame.is_signal = unwound.is_signal_frame;
     if (const auto at = unwound.saved_at[emu::slot(Register::rbp)]) {
       frame.saved_rbp_at = at;
       frame.saved_rbp = memory.read(*at, 8);

@@ -12,6 +12,9 @@
 
 namespace fiberscope::core {
 
+/// "yield+21": a return address, named after the function that made the call, which a call without return may end.
+std::string return_name(const emu::Image& image, emu::Address address);
+
 /// Makes the picture of one thread's stack: its chain, and a role for every cell.
 class StackBuilder {
  public:

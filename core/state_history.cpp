@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "asm/runtime/tcb.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::core {
 namespace {
@@ -37,7 +38,8 @@ std::optional<StateChange> StateHistory::change_at(const Thread& thread, emu::Ad
   if (change.from == change.to) return std::nullopt;
   change.by = trace_.thread_of_step(step);
   const StepTemplate& ran = trace_.templates()[trace_.effects_of(step).instruction];
-  if (const auto symbol = trace_.image().symbol_at(emu::Address{ran.address})) change.function = symbol->name;
+  if (const auto symbol = trace_.image().symbol_at(emu::Address{ran.address}))
+    change.function = emu::shown_name(symbol->name);
   return change;
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/thread_names.h"
 #include "core/unwinder.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::core {
 namespace {
@@ -102,7 +103,7 @@ class Storyteller {
       auto symbol = trace_.image().symbol_at(frame->rip_is_exact ? frame->rip : frame->rip - 1);
       if (!symbol) symbol = trace_.image().symbol_at(frame->rip);
       if (!calls.empty()) calls += " > ";
-      calls += symbol ? symbol->name : fmt::format("{:#x}", frame->rip.value);
+      calls += symbol ? emu::shown_name(symbol->name) : fmt::format("{:#x}", frame->rip.value);
     }
     if (!calls.empty()) text_ += fmt::format("        in {}{}\n", chain.complete ? "" : "... > ", calls);
   }

@@ -35,6 +35,8 @@ emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::p
   const std::uint64_t max_steps = scenario.max_steps;
   emu::MachineOptions machine;
   machine.profile = machine_profile(scenario.profile);
+  machine.arguments = scenario.run.arguments;
+  if (scenario.run.quantum) machine.quantum = *scenario.run.quantum;
   return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps, std::move(machine), {}};
 }
 

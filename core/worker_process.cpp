@@ -16,7 +16,7 @@
 #include <vector>
 
 #include "core/builtin_files.h"
-#include "core/explore/schedule.h"
+#include "core/pick_schedule.h"
 #include "core/target.h"
 #include "core/trace_file.h"
 #include "core/worker.h"
@@ -169,24 +169,16 @@ std::map<std::string, std::string> sources_of(const emu::Image& image) {
   return sources;
 }
 
-/// The machine will follow the schedule, if there is one.
-emu::Result<void> set_schedule(RunTarget& target, const std::string& text) {
-  if (text.empty()) return {};
+/// Where the image says what a body step is, the machine follows the schedule by itself; then no picks are left.
+void count_body_steps(RunTarget& target, std::vector<ThreadId>& picks) {
   target.machine.bodies = emu::thread_bodies(target.image);
-  if (target.machine.bodies.empty())
-    return emu::Error{fmt::format("{} says nothing of what a schedule would count", target.name)};
-  std::uint32_t threads = 0;
-  for (const emu::ThreadBody& body : target.machine.bodies) threads = std::max(threads, body.thread);
-  const auto actions = explore::parse_schedule(text, threads);
-  if (!actions) return actions.error();
+  if (target.machine.bodies.empty()) return;
   std::vector<emu::ScheduleItem>& items = target.machine.schedule;
-  for (const std::uint8_t action : *actions) {
-    if (action >= threads) return emu::Error{"a drain (D1) belongs to a store buffer; one processor has none to show"};
-    const std::uint32_t thread = action + 1U;
-    if (items.empty() || items.back().thread != thread) items.push_back({thread, 0});
+  for (const ThreadId pick : picks) {
+    if (items.empty() || items.back().thread != pick.value) items.push_back({pick.value, 0});
     ++items.back().steps;
   }
-  return {};
+  picks.clear();
 }
 
 /// The parent says it, where people look.
@@ -195,26 +187,88 @@ int give_up(WorkerMemory& memory, const std::string& message) {
   return 2;
 }
 
+/// The trace ends where the guest asks: that is no limit that anybody set.
+class QuestionSink final : public TraceSink {
+ public:
+  explicit QuestionSink(TraceSink& file) : file_(file) {}
+
+  void append(TraceBatch batch) override { file_.append(std::move(batch)); }
+  void idle() override { file_.idle(); }
+  [[nodiscard]] std::uint64_t safe_chunks() const override { return file_.safe_chunks(); }
+  void finish(const emu::Stop& stop) override {
+    emu::Stop asks = stop;
+    if (stop.reason == emu::Stop::Reason::limit) {
+      asks.reason = emu::Stop::Reason::stopped;
+      asks.message = "the guest's scheduler asks who runs next";
+    }
+    file_.finish(asks);
+  }
+
+ private:
+  TraceSink& file_;
+};
+
+/// What a run under a schedule will do, tried before it is recorded.
+struct Rehearsal {
+  std::optional<std::uint64_t> asks_behind;  ///< steps before the first question without an answer
+  std::string problem;
+};
+
+Rehearsal rehearse(const RunTarget& target, const std::vector<ThreadId>& picks, bool stop_at_question,
+                   std::uint64_t max_steps) {
+  auto machine = emu::Machine::boot(target.image, target.machine);
+  if (!machine) return {{}, machine.error().message};
+  ScheduledPicks scheduled(**machine, target.image, picks);
+  if (stop_at_question) scheduled.stop_at_the_end();
+  (*machine)->run(max_steps);
+  if (scheduled.problem().empty() && scheduled.given() < picks.size())
+    return {{},
+            fmt::format("the guest asked {} times who runs next; the schedule has {} turns", scheduled.given(),
+                        picks.size())};
+  return {scheduled.asks_behind(), scheduled.problem()};
+}
+
 int record(const RecordRequest& request, WorkerMemory& memory) {
   const auto complain = [&](const std::string& message) { return give_up(memory, message); };
   auto target = resolve_target(request.target);
   if (!target) return complain(target.error().message);
   target->machine.arguments.insert(target->machine.arguments.end(), request.arguments.begin(), request.arguments.end());
   const std::string schedule =
-      request.schedule.empty() && target->scenario ? target->scenario->schedule : request.schedule;
-  if (const auto scheduled = set_schedule(*target, schedule); !scheduled) return complain(scheduled.error().message);
+      request.schedule.empty() && target->scenario ? target->scenario->run.schedule : request.schedule;
+  auto picks = parse_schedule(schedule);
+  if (!picks) return complain(picks.error().message);
+  std::map<std::string, std::string> meta = target->meta();
+  if (!picks->empty()) meta["schedule"] = schedule_text(*picks);
+  count_body_steps(*target, *picks);
   auto machine = emu::Machine::boot(target->image, target->machine);
   if (!machine) return complain(machine.error().message);
-  TraceHeader header = make_header(**machine, target->image, target->meta());
+  TraceHeader header = make_header(**machine, target->image, std::move(meta));
   header.sources = sources_of(target->image);
-  auto file = TraceFileWriter::create(request.trace_path, header);
-  if (!file) return complain(file.error().message);
+  std::uint64_t steps = request.max_steps > 0 ? request.max_steps : target->max_steps;
+  const bool scheduled = !picks->empty() || request.stop_at_question;
   guest_thread = gettid();
+  std::optional<std::uint64_t> question;
+  const auto open_file = [&] { return TraceFileWriter::create(request.trace_path, header); };
+  auto file = scheduled ? emu::Result<std::unique_ptr<TraceFileWriter>>(emu::Error{}) : open_file();
+  if (!scheduled && !file) return complain(file.error().message);
   running_machine.store(machine->get());
   install_handlers();
   if (!enter_sandbox()) return complain("the recorder's sandbox could not be set up (seccomp)");
-  Recorder recorder(**machine, target->image, memory.ring, **file);
-  recorder.run(request.max_steps > 0 ? request.max_steps : target->max_steps);
+  std::optional<ScheduledPicks> answers;
+  if (scheduled) {
+    // A schedule that does not fit leaves no trace behind.
+    const Rehearsal rehearsal = rehearse(*target, *picks, request.stop_at_question, steps);
+    if (!rehearsal.problem.empty()) return complain(rehearsal.problem);
+    if (request.stop_at_question) question = rehearsal.asks_behind;
+    if (question) steps = std::min(steps, *question);
+    file = open_file();
+    if (!file) return complain(file.error().message);
+    answers.emplace(**machine, target->image, *picks);
+  }
+  QuestionSink asking(**file);
+  TraceSink& sink = question ? static_cast<TraceSink&>(asking) : **file;
+  Recorder recorder(**machine, target->image, memory.ring, sink);
+  recorder.run(steps);
   running_machine.store(nullptr);
   return 0;
 }

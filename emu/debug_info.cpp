@@ -10,6 +10,7 @@
 #include "emu/global_variables.h"
 #include "emu/line_table.h"
 #include "emu/local_variables.h"
+#include "emu/structure_table.h"
 #include "emu/switch_routines.h"
 #include "emu/symbol_table.h"
 #include "emu/type_cells.h"
@@ -34,6 +35,7 @@ struct DebugInfo::Impl {
         symbols(image.symbols()),
         executable(executable_ranges(regions)),
         file(image.file()),
+        structures(file.dwarf()),
         unwind(file),
         switch_routines(symbols, regions) {}
 
@@ -49,6 +51,7 @@ struct DebugInfo::Impl {
   const std::vector<Symbol>& symbols;
   std::vector<AddressRange> executable;
   DwarfFile file;
+  StructureTable structures;
   UnwindTable unwind;
   SwitchRoutines switch_routines;
   std::optional<LineTable> line_table;
@@ -137,6 +140,12 @@ std::vector<GlobalCell> DebugInfo::global(const std::string& name) const {
     break;
   }
   return cells;
+}
+const Structure* DebugInfo::structure(const std::string& name) const {
+  return impl_->structures.named(name);
+}
+const std::vector<ObjectPlace>& DebugInfo::objects(const std::string& path) const {
+  return impl_->structures.objects(path);
 }
 std::vector<std::string> DebugInfo::source_files() const {
   return impl_->lines().source_files();

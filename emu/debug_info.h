@@ -10,6 +10,7 @@
 #include "emu/image.h"
 #include "emu/registers.h"
 #include "emu/result.h"
+#include "emu/structure.h"
 
 namespace fiberscope::emu {
 
@@ -105,6 +106,10 @@ class DebugInfo {
   /// The scalars of a global variable (emu/global_variables.h); where only the symbol table knows the name, its bytes
   /// as 8-byte words.
   [[nodiscard]] std::vector<GlobalCell> global(const std::string& name) const;
+  /// The structure type of that name (struct, union or typedef), nullptr where there is none; and the objects that a
+  /// path of a global variable and members names (emu/structure_table.h). Both live as long as this object.
+  [[nodiscard]] const Structure* structure(const std::string& name) const;
+  [[nodiscard]] const std::vector<ObjectPlace>& objects(const std::string& path) const;
   /// Source files that the line table names, each once, in order of first use.
   [[nodiscard]] std::vector<std::string> source_files() const;
 

@@ -8,9 +8,6 @@
 #include "emu/type_cells.h"
 
 namespace fiberscope::emu {
-namespace {
-
-/// Only DW_OP_addr: what lies at one place for the whole run.
 std::optional<Address> fixed_address(Dwarf_Die& variable) {
   Dwarf_Attribute attribute;
   if (dwarf_attr_integrate(&variable, DW_AT_location, &attribute) == nullptr) return std::nullopt;
@@ -20,8 +17,6 @@ std::optional<Address> fixed_address(Dwarf_Die& variable) {
   if (count != 1 || operations[0].atom != DW_OP_addr) return std::nullopt;
   return Address{operations[0].number};
 }
-
-}  // namespace
 
 std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name) {
   std::vector<GlobalCell> cells;

@@ -1,6 +1,7 @@
 #pragma once
 #include <elfutils/libdw.h>
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,5 +12,8 @@ namespace fiberscope::emu {
 /// The scalars of the global or file-static variable of that name, by ascending address; none where no debug
 /// information knows it or it has no fixed address. Of several of the same name the first one counts.
 std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name);
+
+/// Where a variable lies for the whole run (its location is a single DW_OP_addr); nothing for any other.
+std::optional<Address> fixed_address(Dwarf_Die& variable);
 
 }  // namespace fiberscope::emu

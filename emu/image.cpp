@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "emu/region_layout.h"
+#include "emu/shown_name.h"
 #include "emu/symbol_table.h"
 
 namespace fiberscope::emu {
@@ -216,8 +217,9 @@ std::optional<Symbol> Image::symbol_at(Address address) const {
 std::string symbolized(const Image& image, Address address) {
   const auto symbol = image.symbol_at(address);
   if (!symbol) return {};
-  if (symbol->address == address) return symbol->name;
-  return fmt::format("{}+{}", symbol->name, address - symbol->address);
+  const std::string name = shown_name(symbol->name);
+  if (symbol->address == address) return name;
+  return fmt::format("{}+{}", name, address - symbol->address);
 }
 
 }  // namespace fiberscope::emu

@@ -57,7 +57,8 @@ class Image {
   std::unique_ptr<Impl> impl_;
 };
 
-/// "name+26" (decimal), "name" at offset 0, nothing where no symbol covers the address.
+/// "name+26" (decimal, the name as emu/shown_name.h has it), "name" at offset 0, nothing where no symbol covers the
+/// address.
 std::string symbolized(const Image& image, Address address);
 
 }  // namespace fiberscope::emu

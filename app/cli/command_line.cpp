@@ -25,6 +25,11 @@ constexpr std::array<std::string_view, 9> kCommands = {"open",    "list",    "ru
 constexpr const char* kTargetHelp =
     "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
 
+constexpr const char* kChooseHelp =
+    "choose by hand who runs next, behind these turns (as `run --schedule`; \"\" for none yet)";
+constexpr const char* kRunnableHelp =
+    "a scenario (`fiberscope list`), a scenario file (.toml), a bare image or a static Linux program (.elf)";
+
 /// A whole number of steps, with a message that says so.
 CLI::Validator step_count(std::uint64_t least) {
   return CLI::Validator(
@@ -56,6 +61,7 @@ void add_open(CLI::App& app, OpenOptions& options) {
   command->add_option("--step", options.step, "the cursor to begin at")->check(step_count(0));
   command->add_flag("--play", options.play, "begin playing");
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
+  command->add_option("--choose", options.choose, kChooseHelp);
   command->add_option("--theme", options.theme, "dark or light")->check(CLI::IsMember({"dark", "light"}));
   command->add_option("--syntax", options.syntax, "intel or att")->check(CLI::IsMember({"intel", "att"}));
   command->add_option("--lang", options.language, "en, es, fr or zh")
@@ -74,10 +80,13 @@ void add_list(CLI::App& app, ListOptions& options) {
 void add_run(CLI::App& app, RunOptions& options) {
   CLI::App* command = app.add_subcommand("run", "Run and record a target, and tell what happened");
   command->footer("Behind `--` stand the arguments of a Linux program: fiberscope run ./program -- one two");
-  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("target", options.target, kRunnableHelp)->required();
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
   command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")
       ->check(step_count(1));
+  command->add_option("--schedule", options.schedule,
+                      "who runs next, wherever a bare guest's scheduler asks: \"T1x2 T2x1\" is thread 1 twice, then "
+                      "thread 2; behind its end the guest decides");
   command->add_flag("--json", options.json, "as fiberscope.run/1");
 }
 
@@ -87,6 +96,7 @@ void add_show(CLI::App& app, ShowOptions& options) {
   command->add_option("--step", options.step, "the state after so many steps; 0 is the start")
       ->required()
       ->check(step_count(0));
+  command->add_flag("--contexts", options.contexts, "with the structures and frames that a switch saves into");
   command->add_flag("--json", options.json, "as fiberscope.show/1");
 }
 
@@ -171,10 +181,10 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
   command->add_option("--figure", options.figure, "a figure in the place of code and stacks")
       ->check(CLI::IsMember(figures()))
       ->capture_default_str();
+  command->add_option("--choose", options.choose, kChooseHelp);
   command->add_option("-o,--output", options.path, "the PNG file")->required();
 }
 
-/// The recorder's own process; not for people, so not in --help.
 }  // namespace
 
 int run_command_line(int argc, char** argv) {

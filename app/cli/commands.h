@@ -4,10 +4,6 @@
 #include <string>
 #include <vector>
 
-namespace fiberscope::core {
-class Trace;
-}
-
 namespace fiberscope::app {
 
 /// Each command takes its parsed options and returns the exit code; what went wrong is one line on stderr.
@@ -22,6 +18,7 @@ struct RunOptions {
   std::vector<std::string> arguments;  ///< behind `--`, for a Linux program
   std::optional<std::string> trace_path;
   std::uint64_t max_steps = 0;
+  std::string schedule;
   bool json = false;
 };
 int run_command(const RunOptions& options);
@@ -29,6 +26,7 @@ int run_command(const RunOptions& options);
 struct ShowOptions {
   std::string target;
   std::uint64_t step = 0;
+  bool contexts = false;  ///< the figure's objects too
   bool json = false;
 };
 int show_command(const ShowOptions& options);
@@ -63,6 +61,7 @@ struct ScreenshotOptions {
   std::string syntax = "intel";
   bool focus = false;
   std::string figure = "none";
+  std::optional<std::string> choose;  ///< a schedule
   std::string path;
 };
 int screenshot_command(const ScreenshotOptions& options);
@@ -72,6 +71,7 @@ struct OpenOptions {
   std::uint64_t step = 0;
   bool play = false;
   std::optional<std::string> trace_path;
+  std::optional<std::string> choose;  ///< a schedule
   std::optional<std::string> theme;
   std::optional<std::string> syntax;
   std::string language = "en";
@@ -101,7 +101,7 @@ int explore_command(const ExploreOptions& options);
 /// Prints "fiberscope: message" and returns the code.
 int complain(const std::string& message, int code);
 /// The message about a step that the trace does not have.
-std::string step_beyond(std::uint64_t step, const core::Trace& trace);
+std::string step_beyond(std::uint64_t step, std::uint64_t steps);
 /// "1600x900"; nothing where it is no size.
 struct Size {
   int width = 0;

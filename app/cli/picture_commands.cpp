@@ -10,6 +10,7 @@
 #include "app/glfw_window.h"
 #include "app/picture.h"
 #include "app/trace_document.h"
+#include "core/pick_schedule.h"
 
 namespace fiberscope::app {
 namespace {
@@ -26,6 +27,15 @@ std::optional<core::Syntax> syntax_by_name(const std::string& name) {
   return std::nullopt;
 }
 
+/// Turns the document into the run of the order that was chosen so far.
+emu::Result<void> choose(TraceDocument& document, const std::string& schedule) {
+  const auto picks = core::parse_schedule(schedule);
+  if (!picks) return picks.error();
+  if (!document.asks_for_order())
+    return emu::Error{"--choose: this target asks nobody whom to run; its order cannot be chosen"};
+  return document.choose_order(*picks);
+}
+
 }  // namespace
 
 int complain(const std::string& message, int code) {
@@ -33,9 +43,8 @@ int complain(const std::string& message, int code) {
   return code;
 }
 
-std::string step_beyond(std::uint64_t step, const core::Trace& trace) {
-  return fmt::format("--step {}: the trace has {} steps; choose 0 … {}", step, trace.steps().value,
-                     trace.steps().value);
+std::string step_beyond(std::uint64_t step, std::uint64_t steps) {
+  return fmt::format("--step {}: the trace has {} steps; choose 0 … {}", step, steps, steps);
 }
 
 std::optional<Size> parse_size(const std::string& text) {
@@ -63,12 +72,16 @@ int screenshot_command(const ScreenshotOptions& options) {
   picture.figure = core::figure_by_name(options.figure).value_or(core::Figure::none);
   auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
-  const core::Trace& trace = (*recorded)->trace();
-  const std::uint64_t steps = trace.steps().value;
-  const std::uint64_t first_switch = trace.switches().empty() ? steps : trace.switches().front().step.value;
-  picture.cursor = core::StepIndex{options.step.value_or(first_switch)};
-  if (picture.cursor.value > steps) return complain(step_beyond(picture.cursor.value, trace), kUnusable);
   TraceDocument document(std::move(recorded).value(), options.language);
+  if (options.choose) {
+    if (const auto chosen = choose(document, *options.choose); !chosen)
+      return complain(chosen.error().message, kUnusable);
+  }
+  const core::Timeline& timeline = document.timeline();
+  const std::uint64_t steps = timeline.steps.value;
+  const bool at_end = options.choose || timeline.switches.empty();
+  picture.cursor = core::StepIndex{options.step.value_or(at_end ? steps : timeline.switches.front().step.value)};
+  if (picture.cursor.value > steps) return complain(step_beyond(picture.cursor.value, steps), kUnusable);
   const auto drawn = render_picture(document, picture);
   if (!drawn) return complain(drawn.error().message, kUnusable);
   const auto written = write_png(*drawn, options.path);
@@ -87,10 +100,12 @@ int open_command(const OpenOptions& options) {
   recording.trace_path = options.trace_path;
   auto recorded = RecordedTarget::open(options.target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
+  if (options.choose) (*recorded)->wait(signals.descriptor());
+  if (const auto read = (*recorded)->refresh(); !read) return complain(read.error().message, kUnusable);
   const core::Trace& trace = (*recorded)->trace();
   if (trace.stop() && options.step > trace.steps().value) {
     (*recorded)->discard();
-    return complain(step_beyond(options.step, trace), kUnusable);
+    return complain(step_beyond(options.step, trace.steps().value), kUnusable);
   }
   WindowOptions window;
   window.cursor = core::StepIndex{options.step};
@@ -103,6 +118,13 @@ int open_command(const OpenOptions& options) {
   window.report_state = options.report_state;
   window.stop = signals.descriptor();
   TraceDocument document(std::move(recorded).value(), options.language);
+  if (options.choose) {
+    if (const auto chosen = choose(document, *options.choose); !chosen) {
+      document.target().discard();
+      return complain(chosen.error().message, kUnusable);
+    }
+    window.cursor = document.timeline().steps;
+  }
   const auto code = run_window(document, window);
   if (!code) {
     document.target().discard();

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "core/pick_schedule.h"
 #include "core/target.h"
 #include "core/temporary_folder.h"
 
@@ -58,6 +59,8 @@ emu::Result<std::unique_ptr<RecordedTarget>> RecordedTarget::open(const std::str
   }
   if (const auto error = result->connect()) return *error;
   if (!result->scenario_) result->scenario_ = core::scenario_of(result->trace().header().meta);
+  const bool trace = core::is_trace_path(target);
+  result->origin_ = !trace ? target : result->scenario_ ? result->scenario_->name : std::string();
   return result;
 }
 
@@ -68,6 +71,13 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
   if (!options.arguments.empty() && resolved->machine.profile != emu::MachineProfile::linux_user)
     return emu::Error{
         fmt::format("{}: arguments are for Linux programs; a bare machine has nobody to pass them to", target)};
+  if (!options.schedule.empty()) {
+    if (resolved->machine.profile == emu::MachineProfile::linux_user)
+      return emu::Error{fmt::format(
+          "{}: a schedule is for bare guests that ask the scheduler port; the machine is the kernel of this one",
+          target)};
+    if (const auto picks = core::parse_schedule(options.schedule); !picks) return picks.error();
+  }
   scenario_ = std::move(resolved->scenario);
   if (options.trace_path) {
     std::error_code error;
@@ -92,6 +102,7 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
   request.max_steps = options.max_steps;
   request.arguments = options.arguments;
   request.schedule = options.schedule;
+  request.stop_at_question = options.stop_at_question;
   request.keep = options.trace_path.has_value();
   auto worker = core::Worker::start(request);
   if (!worker) return worker.error();

@@ -21,7 +21,8 @@ class RecordedTarget {
     std::optional<std::string> trace_path;  ///< keep the trace here
     std::uint64_t max_steps = 0;            ///< 0: the target's own limit
     std::vector<std::string> arguments;     ///< for a Linux program
-    std::string schedule;                   ///< the order of the threads; may be empty
+    std::string schedule;                   ///< core/pick_schedule.h; may be empty
+    bool stop_at_question = false;          ///< as core::RecordRequest
   };
   /// Returns as soon as the recording has begun.
   static emu::Result<std::unique_ptr<RecordedTarget>> open(const std::string& target, const Options& options);
@@ -32,6 +33,8 @@ class RecordedTarget {
 
   [[nodiscard]] core::Trace& trace() { return session_->trace(); }
   [[nodiscard]] core::TraceSession& session() { return *session_; }
+  /// What to record to run it again: the target, or the scenario that a trace names; empty where that is not known.
+  [[nodiscard]] const std::string& origin() const { return origin_; }
   [[nodiscard]] const core::Scenario* scenario() const { return scenario_ ? &*scenario_ : nullptr; }
   /// Where the trace lies that is kept; nothing where it goes with this object.
   [[nodiscard]] const std::optional<std::string>& kept_path() const { return kept_path_; }
@@ -58,6 +61,7 @@ class RecordedTarget {
   std::unique_ptr<core::Worker> worker_;
   std::unique_ptr<core::TraceSession> session_;
   std::optional<core::Scenario> scenario_;
+  std::string origin_;
   std::string path_;                     ///< of the file that is read
   std::optional<std::string> replaces_;  ///< the trace whose place the recording takes in the end
   std::optional<std::string> kept_path_;

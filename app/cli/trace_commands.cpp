@@ -8,6 +8,7 @@
 #include "app/cli/print.h"
 #include "app/cli/recorded_target.h"
 #include "app/cli/stop_signals.h"
+#include "core/context_object.h"
 #include "core/export/trace_export.h"
 #include "core/run_json.h"
 #include "core/scenario.h"
@@ -52,7 +53,12 @@ int run_command(const RunOptions& options) {
   if (core::is_trace_path(options.target))
     return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target),
                     kUnusable);
-  const auto recorded = open_whole(options.target, {options.trace_path, options.max_steps, options.arguments, {}});
+  RecordedTarget::Options recording;
+  recording.trace_path = options.trace_path;
+  recording.max_steps = options.max_steps;
+  recording.arguments = options.arguments;
+  recording.schedule = options.schedule;
+  const auto recorded = open_whole(options.target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
   const std::optional<std::string>& kept = (*recorded)->kept_path();
@@ -69,10 +75,18 @@ int show_command(const ShowOptions& options) {
   const auto recorded = open_whole(options.target, {});
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
-  if (options.step > trace.steps().value) return complain(step_beyond(options.step, trace), kUnusable);
+  if (options.step > trace.steps().value) return complain(step_beyond(options.step, trace.steps().value), kUnusable);
   core::SnapshotBuilder builder(trace, (*recorded)->scenario());
   const core::Snapshot snapshot = builder.build(core::StepIndex{options.step});
-  return code_of(options.json ? print_json(core::to_json(snapshot)) : print_text(core::to_text(snapshot)), **recorded);
+  std::vector<core::ContextObject> contexts;
+  if (options.contexts) contexts = core::context_objects(trace, snapshot, (*recorded)->scenario());
+  if (!options.json) {
+    const std::string below = options.contexts ? "\n" + core::to_text(contexts, snapshot) : "";
+    return code_of(print_text(core::to_text(snapshot) + below), **recorded);
+  }
+  Json json = core::to_json(snapshot);
+  if (options.contexts) json["contexts"] = core::to_json(contexts);
+  return code_of(print_json(json), **recorded);
 }
 
 int export_command(const ExportOptions& options) {

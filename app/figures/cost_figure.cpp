@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/figures/figures.h"
+#include "app/figures/lane.h"
 #include "app/format.h"
 
 namespace fiberscope::app {
@@ -24,20 +25,12 @@ void draw_lanes(Canvas& canvas, const core::Timeline& timeline, std::uint64_t lo
   if (order.empty()) return;
   const float row = area.height() / static_cast<float>(order.size());
   const float left = area.x0 + canvas.px(96);
-  const auto x_of = [&](std::uint64_t step) {
-    return left + (area.x1 - left) * static_cast<float>(step) / static_cast<float>(std::max<std::uint64_t>(longest, 1));
-  };
   float y = area.y0;
   for (const core::ThreadId id : order) {
     const Colour colour = theme.thread(styles.of(id));
     canvas.text_in({area.x0, y, left - canvas.px(6), y + row}, {FontRole::tiny, FontRole::micro}, colour,
                    name_of(timeline, id));
-    canvas.fill({left, y + 1, x_of(timeline.steps.value), y + row - 1}, theme.grid);
-    for (const core::Slice& slice : timeline.slices)
-      if (slice.thread == id)
-        canvas.fill({x_of(slice.first.value - 1), y + 1,
-                     std::max(x_of(slice.last.value), x_of(slice.first.value - 1) + 1), y + row - 1},
-                    colour);
+    draw_lane(canvas, timeline, id, colour, {left, y + 1, area.x1, y + row - 1}, longest, std::nullopt);
     y += row;
   }
 }
@@ -68,18 +61,14 @@ void draw_table(Canvas& canvas, const Rect& area, const std::vector<float>& part
   }
 }
 
-std::string spread_text(const std::optional<core::Spread>& spread) {
-  return spread ? fmt::format("{} / {} / {}", spread->min, spread->median, spread->max) : "–";
-}
-
 void draw_budget(Canvas& canvas, const View& view, const core::CostComparison& costs, const Rect& area) {
   const Words words = view.words();
   std::vector<std::vector<std::string>> budget{{words(Word::budget_title), words(Word::claimed_cycles),
                                                 words(Word::cost_steps), words(Word::cost_bytes),
                                                 words(Word::cost_accesses), words(Word::model_misses)}};
   for (const core::BudgetRow& row : costs.budget)
-    budget.push_back({std::string(row.step), std::to_string(row.claimed_cycles), spread_text(row.steps),
-                      spread_text(row.bytes), spread_text(row.accesses), std::to_string(row.model_misses)});
+    budget.push_back({std::string(row.step), std::to_string(row.claimed_cycles), core::to_text(row.steps),
+                      core::to_text(row.bytes), core::to_text(row.accesses), std::to_string(row.model_misses)});
   const float split = area.y0 + area.height() * 0.46f;
   draw_table(canvas, {area.x0, area.y0, area.x1, split - canvas.px(6)}, {0.24f, 0.14f, 0.15f, 0.17f, 0.15f, 0.15f},
              budget, 34);

@@ -14,8 +14,9 @@ struct Tab {
 constexpr Tab kTabs[] = {
     {core::Figure::thread, Word::figure_thread},         {core::Figure::states, Word::figure_states},
     {core::Figure::process, Word::figure_process},       {core::Figure::virtualizers, Word::figure_virtualizers},
-    {core::Figure::processors, Word::figure_processors}, {core::Figure::variables, Word::figure_variables},
-    {core::Figure::costs, Word::figure_costs},           {core::Figure::questions, Word::figure_questions},
+    {core::Figure::processors, Word::figure_processors}, {core::Figure::contexts, Word::figure_contexts},
+    {core::Figure::variables, Word::figure_variables},   {core::Figure::costs, Word::figure_costs},
+    {core::Figure::questions, Word::figure_questions},
 };
 
 }  // namespace
@@ -38,11 +39,7 @@ Rect FigurePanel::draw_tabs(Canvas& canvas, const View& view, const Rect& area, 
     if (hit.clicked) commands.push_back(command::ShowFigure{tab.figure});
     x += wide;
   }
-  const auto hit = canvas.hit("##close_figure", close);
-  canvas.outline(close, hit.hovered ? theme.text : theme.border, canvas.px(6));
-  const Rect cross = close.inset(canvas.px(10), canvas.px(12));
-  canvas.line({cross.x0, cross.y0}, {cross.x1, cross.y1}, theme.text, canvas.px(2));
-  canvas.line({cross.x1, cross.y0}, {cross.x0, cross.y1}, theme.text, canvas.px(2));
+  const auto hit = canvas.close_button("##close_figure", close);
   if (hit.hovered) canvas.tooltip(words(Word::tip_figure));
   if (hit.clicked) commands.push_back(command::ShowFigure{core::Figure::none});
   return {area.x0 + canvas.px(16), area.y0 + height + canvas.px(10), area.x1 - canvas.px(16), area.y1 - canvas.px(12)};
@@ -66,6 +63,8 @@ void FigurePanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
       return draw_virtualizer_figure(canvas, view, body);
     case core::Figure::processors:
       return draw_processor_figure(canvas, view, body);
+    case core::Figure::contexts:
+      return draw_context_figure(canvas, view, body, commands);
     case core::Figure::variables:
       return draw_variable_figure(canvas, view, body, commands);
     case core::Figure::costs:

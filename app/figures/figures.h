@@ -11,6 +11,7 @@ void draw_state_figure(Canvas& canvas, const View& view, const Rect& area, Comma
 void draw_process_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_virtualizer_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area);
+void draw_context_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 void draw_variable_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);

@@ -42,9 +42,7 @@ void draw_thread(Canvas& canvas, const View& view, const core::ThreadView& threa
   const core::Thread& data = thread.thread;
   const ThreadStyle style = view.styles->of(data.id);
   const Colour colour = theme.thread(style);
-  const core::StackView* stack = nullptr;
-  for (const core::StackView& candidate : view.now->stacks)
-    if (candidate.thread == data.id) stack = &candidate;
+  const core::StackView* stack = view.stack(data.id);
   const bool running = view.now->on_cpu == data.id;
 
   const float head = canvas.px(36);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/figures/figures.h"
+#include "app/figures/lane.h"
 #include "app/format.h"
 
 namespace fiberscope::app {
@@ -96,13 +97,8 @@ void draw_lanes(Canvas& canvas, const View& view, const Rect& area) {
     const Colour colour = theme.thread(view.styles->of(id));
     canvas.text_in({area.x0 + canvas.px(16), y, left - canvas.px(8), y + row},
                    {FontRole::small, FontRole::tiny, FontRole::micro}, colour, name_of(*view.timeline, id));
-    canvas.fill({left, y + margin, area.x1, y + row - margin}, theme.grid, canvas.px(3));
-    for (const core::Slice& slice : view.timeline->slices) {
-      if (slice.thread != id) continue;
-      canvas.fill({x_of(slice.first.value - 1), y + margin,
-                   std::max(x_of(slice.last.value), x_of(slice.first.value) + 1), y + row - margin},
-                  slice.first > view.now->step ? with_alpha(colour, 110) : colour);
-    }
+    draw_lane(canvas, *view.timeline, id, colour, {left, y + margin, area.x1, y + row - margin},
+              view.timeline->steps.value, view.now->step);
     y += row;
   }
   const float x = x_of(view.now->step.value);

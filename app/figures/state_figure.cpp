@@ -5,6 +5,7 @@
 
 #include "app/figures/figures.h"
 #include "app/format.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::app {
 namespace {
@@ -174,7 +175,7 @@ void draw_change(Canvas& canvas, const View& view, const core::StateChange& chan
   const core::ThreadView* by = change.by ? view.thread(*change.by) : nullptr;
   column(0.46f, 0.82f, theme.text,
          words(Word::moved_by_n, by == nullptr ? words(Word::no_thread) : by->thread.name.c_str()) + " · " +
-             change.function);
+             emu::short_name(change.function));
   column(0.83f, 0.99f, theme.dim, std::string(words(Word::step)) + " " + grouped(change.step.value), Align::right);
 }
 

@@ -1,6 +1,7 @@
 // What a thread of user space is: a name, the values of the registers, a call stack (note 000).
 #include "app/figures/figures.h"
 #include "app/format.h"
+#include "emu/shown_name.h"
 
 namespace fiberscope::app {
 namespace {
@@ -12,12 +13,6 @@ const core::ThreadView* chosen(const View& view) {
   }
   if (view.now->on_cpu) return view.thread(*view.now->on_cpu);
   return view.now->threads.empty() ? nullptr : &view.now->threads.front();
-}
-
-const core::StackView* stack_of(const View& view, core::ThreadId id) {
-  for (const core::StackView& stack : view.now->stacks)
-    if (stack.thread == id) return &stack;
-  return nullptr;
 }
 
 void draw_lines(Canvas& canvas, const Rect& area, const std::vector<std::pair<std::string, std::string>>& lines,
@@ -48,7 +43,7 @@ void draw_thread_figure(Canvas& canvas, const View& view, const Rect& area) {
   const core::Thread& data = thread->thread;
   const ThreadStyle style = view.styles->of(data.id);
   const Colour colour = theme.thread(style);
-  const core::StackView* stack = stack_of(view, data.id);
+  const core::StackView* stack = view.stack(data.id);
   const bool running = view.now->on_cpu == data.id;
   canvas.badge({area.x0 + canvas.px(20), area.y0 + canvas.px(20)}, canvas.px(18), style);
   canvas.text_in({area.x0 + canvas.px(48), area.y0, area.x1, area.y0 + canvas.px(40)},
@@ -101,7 +96,7 @@ void draw_thread_figure(Canvas& canvas, const View& view, const Rect& area) {
     canvas.fill(place, with_alpha(colour, static_cast<std::uint32_t>(theme.head_tint)), canvas.px(5));
     canvas.text_in({place.x0 + canvas.px(8), place.y0, place.x1 - place.width() * 0.3f, place.y1},
                    {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
-                   (frame.function.empty() ? "?" : frame.function) + "()");
+                   (frame.function.empty() ? "?" : emu::short_name(frame.function)) + "()");
     canvas.text_in({place.x1 - place.width() * 0.29f, place.y0, place.x1 - canvas.px(8), place.y1},
                    {FontRole::mono_small, FontRole::mono_tiny}, theme.dim, hex(frame.frame_base.value), Align::right);
     y += row;

@@ -10,6 +10,8 @@ extern char fiber_entry[], fiber_entry_end[], fiber_scheduler[], fiber_scheduler
 /* The scheduler's control block. */
 struct tcb* scheduler_thread;
 
+struct scheduler_allocation* scheduler_allocation;
+
 static struct tcb* running_fiber = &thread_table[0];
 
 /* struct tcb *: the fiber that is ready for the longest time; the others follow by `next`. */
@@ -45,6 +47,8 @@ static struct tcb* make_thread(const char* name, enum thread_kind kind) {
 void scheduler_create(void) {
   scheduler_thread = make_thread("scheduler", KIND_SCHEDULER);
   make_first_context(scheduler_thread, fiber_scheduler, fiber_scheduler_end);
+  scheduler_allocation =
+      (struct scheduler_allocation*)(scheduler_thread->stack_base + scheduler_thread->stack_size) - 1;
   scheduler_thread->state = THREAD_READY;
 }
 

@@ -9,6 +9,9 @@
 
 typedef void* (*fiber_function)(void* argument);
 
+/* The highest bytes of the scheduler's stack. */
+extern struct scheduler_allocation* scheduler_allocation;
+
 /* Makes the scheduler: a stack and its first context. Once, before anything else here. */
 void scheduler_create(void);
 

@@ -22,6 +22,16 @@ _Static_assert(offsetof(struct saved_context, rip) == 112, "the return address l
 _Static_assert(SCHEDULER_ALLOCATION_SIZE == 2 * sizeof(struct saved_context) + sizeof(uint64_t),
                "two saved contexts and the return address");
 
+/* All that a scheduler on a stack of its own needs of it while a fiber runs (picture: fiber_scheduler.S), from low to
+ * high addresses. */
+struct scheduler_allocation {
+  struct saved_context second; /* where it goes on when the fiber comes back */
+  struct saved_context first;  /* how it begins; kept for the next run */
+  uint64_t return_address;     /* for nobody */
+};
+
+_Static_assert(sizeof(struct scheduler_allocation) == SCHEDULER_ALLOCATION_SIZE, "the note's 248 bytes");
+
 /* swtch.S. Stores the caller's stack pointer and goes on at the context that load_rsp points at. */
 void swtch(uint64_t* save_rsp, uint64_t load_rsp);
 

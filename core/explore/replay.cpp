@@ -42,7 +42,7 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   scenario.insert("profile", "bare");
   scenario.insert("threads", std::move(threads));
   scenario.insert("max_steps", kMostSteps);
-  scenario.insert("schedule", schedule);
+  scenario.insert("run", toml::table{{"schedule", schedule}});
   scenario.insert("title",
                   toml::table{{"en", fmt::format("{} under {}", fmt::join(request.threads, " | "), schedule)}});
   scenario.insert("expected", toml::table{{"stdout", expected}, {"exit_code", 0}});

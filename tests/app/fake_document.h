@@ -17,6 +17,7 @@ class FakeDocument : public Document {
   core::CodeView code(core::StepIndex cursor, core::Syntax syntax) override;
   core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) override;
   core::FigureData figure(core::StepIndex cursor) override;
+  std::vector<core::ContextObject> contexts(core::StepIndex) override { return {}; }
   const core::CostComparison* costs() override { return nullptr; }
   [[nodiscard]] const core::Scenario* scenario() const override { return nullptr; }
   std::optional<core::StepIndex> last_write(emu::Address address, std::uint32_t size, core::StepIndex cursor) override;

@@ -21,8 +21,9 @@ TraceDocument& document() {
   return *recorded;
 }
 
-constexpr Figure kAll[] = {Figure::thread,     Figure::states,    Figure::process, Figure::virtualizers,
-                           Figure::processors, Figure::variables, Figure::costs,   Figure::questions};
+constexpr Figure kAll[] = {Figure::thread,       Figure::states,     Figure::process,
+                           Figure::virtualizers, Figure::processors, Figure::contexts,
+                           Figure::variables,    Figure::costs,      Figure::questions};
 
 class FigureTest : public testing::TestWithParam<Size> {
  protected:

@@ -1,4 +1,5 @@
-// The tests' own main: the costs of a second run are recorded by a worker, which is this program again.
+// The tests' own main: the costs of a second run, and orders that are chosen, are recorded by a worker, which is this
+// program again.
 #include <gtest/gtest.h>
 
 #include "core/worker.h"

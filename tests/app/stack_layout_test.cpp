@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "app/stacks_panel.h"
 #include "tests/app/fake_document.h"
 
@@ -70,6 +72,48 @@ TEST(StackLayout, OuterFramesFoldToOneLineWithTheirCount) {
   // An address in a folded frame is found at the folded line.
   EXPECT_EQ(layout.row_at({0x9000 - 16}), &layout.rows.front());
   EXPECT_EQ(layout.row_at({0x1000}), nullptr);
+}
+
+TEST(StackLayout, AFrameOfASignalStaysOpenWhileOthersFold) {
+  core::StackView stack = make_stack({10, 12, 10, 10, 8}, 5);
+  stack.frames[1].is_signal = true;
+  const StackLayout layout = lay_out_stack(stack, {});
+  EXPECT_LE(layout.height, 580);
+  std::vector<std::uint32_t> open;
+  for (const FrameBox& box : layout.boxes) open.push_back(box.frame);
+  EXPECT_EQ(std::count(open.begin(), open.end(), 1U), 1);
+  EXPECT_EQ(std::count(open.begin(), open.end(), 0U), 0) << "another one folds first";
+  for (std::size_t cell = 10; cell < 22; ++cell)
+    EXPECT_EQ(layout.row_at(stack.cells[cell].address)->kind, StackRow::Kind::cell) << cell;
+}
+
+TEST(StackLayout, ALongFrameOfASignalKeepsWhatItSaved) {
+  core::StackView stack = make_stack({10, 140, 10, 8}, 5);
+  stack.frames[1].is_signal = true;
+  for (std::size_t cell = 10; cell < 150; ++cell)
+    if (cell < 120) stack.cells[cell].role = core::CellRole::padding;
+  stack.cells[121].role = core::CellRole::return_address;
+  const StackLayout layout = lay_out_stack(stack, {});
+  EXPECT_LE(layout.height, 580);
+  EXPECT_EQ(layout.row_at(stack.cells[121].address)->kind, StackRow::Kind::cell) << "the interrupted rip";
+  EXPECT_EQ(layout.row_at(stack.cells[40].address)->kind, StackRow::Kind::folded_cells);
+  EXPECT_EQ(layout.row_at(stack.rsp)->kind, StackRow::Kind::cell);
+}
+
+TEST(StackLayout, ARewrittenReturnAddressHasItsArrowInView) {
+  core::StackView stack = make_stack({6, 6, 10, 10, 8}, 5);
+  stack.cells[7].role = core::CellRole::return_address;
+  stack.cells[7].rewritten = core::RewrittenReturn{{100}, 0x401000, "chainhead+20"};
+  const StackLayout layout = lay_out_stack(stack, {});
+  EXPECT_LE(layout.height, 580);
+  ASSERT_EQ(count(layout, StackRow::Kind::redirect), 1U);
+  for (std::size_t i = 0; i + 1 < layout.rows.size(); ++i) {
+    if (layout.rows[i + 1].kind == StackRow::Kind::redirect) {
+      EXPECT_EQ(layout.rows[i].cell, 7U) << "right under the cell";
+      EXPECT_FLOAT_EQ(layout.rows[i + 1].height, 2 * layout.row_height);
+    }
+  }
+  EXPECT_EQ(layout.row_at(stack.cells[7].address)->kind, StackRow::Kind::cell);
 }
 
 TEST(StackLayout, UnfoldedShowsAll) {

@@ -46,6 +46,33 @@ TEST_F(Contract, List) {
     expect_keys(scenario, {"name", "title", "note", "profile", "threads", "native"});
 }
 
+TEST_F(Contract, AScheduleIsFollowedOrRefused) {
+  const Json run = json({"run", "interleaved-statements", "--schedule", "T3x2 T2x2 T1x2"});
+  EXPECT_EQ(run["stdout"].get<std::string>().find("order zzyyxx"), 0U);
+  const auto refused = [&](const std::vector<std::string>& words, const std::string& why) {
+    const Outcome outcome = run_program(words, scratch_.path());
+    EXPECT_EQ(outcome.code, 2);
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_NE(outcome.err.find(why), std::string::npos) << outcome.err;
+  };
+  refused({"run", "interleaved-statements", "--schedule", "T1x1 T9x1"}, "turn 2 of the schedule is thread 9's");
+  refused({"run", "interleaved-statements", "--schedule", "T1"}, "'T1' is no item");
+  refused({"run", "userthread-library", "--schedule", "T1x1"}, "a schedule is for bare guests");
+  refused({"run", "fiber-swtch", "--schedule", "T1x1"}, "the guest asked 0 times");
+}
+
+TEST_F(Contract, ShowNamesTheContextsThatAreAskedFor) {
+  const Json show = json({"show", "userthread-jmp-buf", "--step", "12090", "--contexts"});
+  ASSERT_FALSE(show["contexts"].empty());
+  for (const Json& object : show["contexts"]) {
+    expect_keys(object, {"kind", "name", "type", "address", "size", "alignment", "thread", "built_by_hand", "fields"});
+    for (const Json& field : object["fields"])
+      expect_keys(field, {"name", "offset", "address", "size", "value", "text", "demangled", "meaning", "written_at",
+                          "changed"});
+  }
+  EXPECT_FALSE(json({"show", "userthread-jmp-buf", "--step", "1"}).contains("contexts"));
+}
+
 TEST_F(Contract, RunOfTheFirstScenario) {
   const Json run = json({"run", "switch-to-context", "-o", "run.fscope"});
   expect_keys(run, {"schema", "complete", "exit", "profile", "trace", "steps", "stdout", "stdout_base64", "threads",

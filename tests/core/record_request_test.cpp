@@ -12,6 +12,7 @@ RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
   request.trace_path = *rc::gen::element<std::string>("/tmp/a b.fscope", "--trace", "");
   request.max_steps = *rc::gen::arbitrary<std::uint64_t>();
   request.schedule = *rc::gen::element<std::string>("", "T1x2 T2x4", "--schedule");
+  request.stop_at_question = *rc::gen::arbitrary<bool>();
   // A program's own words may look like ours.
   request.arguments = *rc::gen::container<std::vector<std::string>>(
       rc::gen::element<std::string>("--argument", "__worker", "--max-steps", "", "ñ", "-1"));
@@ -21,6 +22,7 @@ RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
   RC_ASSERT(read->trace_path == request.trace_path);
   RC_ASSERT(read->max_steps == request.max_steps);
   RC_ASSERT(read->schedule == request.schedule);
+  RC_ASSERT(read->stop_at_question == request.stop_at_question);
   RC_ASSERT(read->arguments == request.arguments);
 }
 

@@ -54,6 +54,21 @@ std::string message_after(std::string_view from, std::string_view to) {
   return scenario.ok() ? "no error" : scenario.error().message;
 }
 
+TEST(ParseScenario, SaysHowALinuxProgramIsRun) {
+  const std::string text = replaced(replaced(kGood, "\"bare\"", "\"linux\""), "[expected]",
+                                    "[run]\nquantum = 500\narguments = [\"3\", \"fast\"]\n\n[expected]");
+  const auto scenario = parse_scenario(text, "two.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.error().message;
+  EXPECT_EQ(scenario->run.quantum, 500U);
+  EXPECT_EQ(scenario->run.arguments, (std::vector<std::string>{"3", "fast"}));
+  EXPECT_FALSE(parse_scenario(kGood, "two.toml")->run.quantum);
+  EXPECT_NE(message_after("[expected]", "[run]\nquantum = 5\n[expected]").find("'quantum' is for profile"),
+            std::string::npos);
+  EXPECT_NE(message_after("[expected]", "[run]\narguments = [\"x\"]\n[expected]").find("'arguments' is for profile"),
+            std::string::npos);
+  EXPECT_NE(message_after("[expected]", "[run]\nquantums = 5\n[expected]").find("quantum"), std::string::npos);
+}
+
 TEST(ParseScenario, ReadsEveryKey) {
   const auto parsed = parse_scenario(kGood, "two.toml");
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;

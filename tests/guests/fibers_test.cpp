@@ -109,7 +109,7 @@ TEST(FiberSwtch, SchedulerNeeds248BytesWhileAFiberRuns) {
 
 TEST(FiberSwtch, TwoRawSwitchesMakeAHandoff) {
   FiberRun run("fiber-swtch");
-  const auto handoffs = core::join_handoffs(run.switches(), run.trace().threads());
+  const auto handoffs = core::join_handoffs(run.trace());
   for (const core::Handoff& handoff : handoffs) {
     EXPECT_NE(run.name(*handoff.from, handoff.step.value), "scheduler");
     EXPECT_NE(run.name(*handoff.to, handoff.step.value), "scheduler");
@@ -257,7 +257,7 @@ TEST(FiberPopRsp, RspWalksThroughAContextOfNobody) {
     EXPECT_EQ(run.text(load + 7), "popq %rsp");
     EXPECT_EQ(run.reg(load + 7, Register::rsp), run.word(load, context + 48));
   }
-  const auto handoffs = core::join_handoffs(run.switches(), run.trace().threads());
+  const auto handoffs = core::join_handoffs(run.trace());
   EXPECT_EQ(handoffs.size(), loads.size());
   for (const core::Handoff& handoff : handoffs) EXPECT_TRUE(handoff.from && handoff.to);
 }
