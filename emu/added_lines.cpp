@@ -143,12 +143,18 @@ Result<void> add_lines(ImagePatch& patch, const std::vector<AddedLines>& added) 
     unit.giant(each.code.size());
     if (const auto offset = patch.append(".debug_info", with_length(unit).bytes()); !offset) return offset.error();
   }
-  DwarfBytes sources;
-  for (const AddedLines& each : added) {
-    sources.text(each.file);
-    sources.text(each.text);
+  std::map<std::string, std::string> sources;
+  for (const AddedLines& each : added) sources[each.file] = each.text;
+  return add_sources(patch, sources);
+}
+
+Result<void> add_sources(ImagePatch& patch, const std::map<std::string, std::string>& sources) {
+  DwarfBytes bytes;
+  for (const auto& [file, text] : sources) {
+    bytes.text(file);
+    bytes.text(text);
   }
-  return patch.add_section(kSources, sources.bytes());
+  return patch.add_section(kSources, bytes.bytes());
 }
 
 std::map<std::string, std::string> added_sources(const Image& image) {

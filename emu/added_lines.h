@@ -27,7 +27,10 @@ struct AddedLines {
 /// where the image has no debug information to add to. The texts go with the image.
 Result<void> add_lines(ImagePatch& patch, const std::vector<AddedLines>& added);
 
-/// Those texts, by the file's name.
+/// The texts of source files alone, by the name that debug information gives them. Once for an image.
+Result<void> add_sources(ImagePatch& patch, const std::map<std::string, std::string>& sources);
+
+/// Such texts, by the file's name.
 std::map<std::string, std::string> added_sources(const Image& image);
 
 }  // namespace fiberscope::emu

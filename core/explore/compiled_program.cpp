@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/builtin_files.h"
 #include "core/explore/child_process.h"
 #include "core/temporary_folder.h"
 #include "emu/debug_info.h"
@@ -23,6 +24,7 @@ namespace {
 using emu::Error;
 using emu::Result;
 
+constexpr const char* kTypedSource = "statements.c";
 constexpr std::uint64_t kRuntime = 0x300000;  // where the runtime's calls go; nothing is there
 constexpr std::uint64_t kPage = 4096;
 constexpr std::size_t kMostElements = 64;  // of an array that is shown
@@ -91,19 +93,35 @@ struct Source {
   const TypedThreads* typed = nullptr;
 };
 
-/// Compiles, assembles and links the file into image().
-Result<emu::Image> make_image(const Folder& folder, const Source& source) {
+enum class LinkedWith : std::uint8_t {
+  nothing,  ///< the runtime's calls go where nothing is
+  guest     ///< the runtime of the bare machine
+};
+
+std::string builtin(std::string_view name) {
+  return std::string(builtin_text(name).value_or(std::string_view()));
+}
+
+/// Compiles, assembles and links the file into an image.
+Result<emu::Image> make_image(const Folder& folder, const Source& source, LinkedWith with = LinkedWith::nothing) {
+  const bool guest = with == LinkedWith::guest;
   if (const auto written = folder.write("fiberscope.h", kHeader); !written) return written.error();
-  if (const auto written = folder.write("link.ld", linker_script()); !written) return written.error();
+  if (const auto written = folder.write("link.ld", guest ? builtin("asm/bare.ld") : linker_script()); !written)
+    return written.error();
+  if (guest)
+    if (const auto written = folder.write("runtime.o", builtin("images/interleaving_runtime.o")); !written)
+      return written.error();
   std::vector<std::string> command = {"gcc"};
   command.insert(command.end(), kFlags.begin(), kFlags.end());
   if (source.lowering == "O0" || source.lowering == "O2") command.push_back("-" + source.lowering);
   for (const char* word : {"-static", "-no-pie", "-nostdlib", "-Wl,--build-id=none", "-Wl,-z,max-page-size=4096",
-                           "-Wl,--no-warn-rwx-segments", "-Wl,-e,0"})
+                           "-Wl,--no-warn-rwx-segments", guest ? "-Wl,--no-eh-frame-hdr" : "-Wl,-e,0"})
     command.emplace_back(word);
+  command.push_back("-ffile-prefix-map=" + folder.file("") + "=");
   command.push_back("-Wl,-T," + folder.file("link.ld"));
   command.push_back("-I" + folder.file(""));
   command.push_back(source.path);
+  if (guest) command.push_back(folder.file("runtime.o"));  // last: where names meet, the lower address is the source's
   command.emplace_back("-o");
   command.push_back(folder.file("program"));
   const auto compiled = run_child(command, source.shown, "gcc");
@@ -373,8 +391,8 @@ emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std:
   auto made = make_temporary_folder();
   if (!made) return made.error();
   const Folder folder(std::move(made).value());
-  if (const auto written = folder.write("statements.c", c_source(typed)); !written) return written.error();
-  auto program = build(folder, {folder.file("statements.c"), "--lowering " + lowering, lowering, &typed});
+  if (const auto written = folder.write(kTypedSource, c_source(typed)); !written) return written.error();
+  auto program = build(folder, {folder.file(kTypedSource), "--lowering " + lowering, lowering, &typed});
   if (!program) return program;
   if (const auto checked = check_stores(typed, *program); !checked) return checked.error();
   // Outcomes show the variables in the order in which they were typed.
@@ -383,6 +401,27 @@ emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std:
     if (const SharedVariable* variable = program->variable(name)) ordered.push_back(*variable);
   program->variables = std::move(ordered);
   return program;
+}
+
+emu::Result<LinkedGuest> link_guest(const std::string& path, const std::string& lowering) {
+  auto made = make_temporary_folder();
+  if (!made) return made.error();
+  const Folder folder(std::move(made).value());
+  auto image = make_image(folder, {path, path, lowering, nullptr}, LinkedWith::guest);
+  if (!image) return image.error();
+  return LinkedGuest{std::move(image).value(), {}};
+}
+
+emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering) {
+  auto made = make_temporary_folder();
+  if (!made) return made.error();
+  const Folder folder(std::move(made).value());
+  const std::string text = c_source(typed);
+  if (const auto written = folder.write(kTypedSource, text); !written) return written.error();
+  auto image =
+      make_image(folder, {folder.file(kTypedSource), "--lowering " + lowering, lowering, &typed}, LinkedWith::guest);
+  if (!image) return image.error();
+  return LinkedGuest{std::move(image).value(), {{kTypedSource, text}}};
 }
 
 emu::Result<ThreadProgram> assemble_text(const std::string& text, const std::string& file) {

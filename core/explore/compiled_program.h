@@ -5,6 +5,7 @@
 
 #include "core/explore/thread_program.h"
 #include "core/explore/typed_program.h"
+#include "emu/image.h"
 #include "emu/result.h"
 
 namespace fiberscope::core::explore {
@@ -16,6 +17,15 @@ emu::Result<ThreadProgram> build_source(const std::string& path, const std::stri
 
 /// The typed statements as C, compiled. Fails where the compiler left out a variable that a thread assigns.
 emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std::string& lowering);
+
+/// The same code linked with the guest's threads and scheduler (asm/programs/interleaving.c), which have not been told
+/// yet what to run.
+struct LinkedGuest {
+  emu::Image image;
+  std::map<std::string, std::string> sources;  ///< those that no file holds, by the name in the debug information
+};
+emu::Result<LinkedGuest> link_guest(const std::string& path, const std::string& lowering);
+emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering);
 
 /// The statement that a line of that C holds; empty where it holds none.
 std::string typed_place(const TypedThreads& typed, std::size_t line);

@@ -43,13 +43,29 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   scenario.insert("threads", std::move(threads));
   scenario.insert("max_steps", kMostSteps);
   scenario.insert("run", toml::table{{"schedule", schedule}});
-  scenario.insert("title",
-                  toml::table{{"en", fmt::format("{} under {}", fmt::join(request.threads, " | "), schedule)}});
+  scenario.insert("title", toml::table{{"en", fmt::format("{} under {}",
+                                                          request.threads.empty()
+                                                              ? request.target
+                                                              : fmt::format("{}", fmt::join(request.threads, " | ")),
+                                                          schedule)}});
   scenario.insert("expected", toml::table{{"stdout", expected}, {"exit_code", 0}});
   scenario.insert("watch", toml::table{{"symbols", std::move(symbols)}});
   std::ostringstream text;
   text << scenario << '\n';
   return text.str();
+}
+
+Result<emu::Image> image_of(const ExploreRequest& request, const PreparedExploration& prepared) {
+  const auto compiled = [&prepared](const Result<LinkedGuest>& guest) -> Result<emu::Image> {
+    if (!guest) return guest.error();
+    return compiled_replay_image(*guest, prepared.program);
+  };
+  if (request.threads.empty()) return compiled(link_guest(request.target, prepared.lowering));
+  const auto typed = parse_threads(request.threads, request.initial);
+  if (!typed) return typed.error();
+  const bool by_compiler = prepared.lowering == "O0" || prepared.lowering == "O2";
+  if (by_compiler) return compiled(link_guest(*typed, prepared.lowering));
+  return typed_replay_image(*typed, prepared.lowering == "statement");
 }
 
 }  // namespace
@@ -60,13 +76,10 @@ Result<std::string> write_replay(const ExploreRequest& request, const PreparedEx
     return Error{fmt::format(
         "--replay runs on one processor, and this is explored with --cpus {} --memory {}: use --cpus one --memory sc",
         prepared.cpus, prepared.memory)};
-  if (prepared.lowering != "textbook" && prepared.lowering != "statement")
-    return Error{fmt::format("--replay needs --lowering textbook or statement; this is {}", prepared.lowering)};
+  if (prepared.litmus) return Error{"--replay: the registers of a litmus test are not followed; give its threads as C"};
   const auto actions = parse_schedule(schedule, prepared.program.threads.size());
   if (!actions) return actions.error();
-  const auto typed = parse_threads(request.threads, request.initial);
-  if (!typed) return typed.error();
-  const auto image = typed_replay_image(*typed, prepared.lowering == "statement");
+  const auto image = image_of(request, prepared);
   if (!image) return image.error();
   const std::filesystem::path place(folder);
   const auto bytes = image->file();

@@ -7,8 +7,8 @@
 namespace fiberscope::core::explore {
 
 /// Writes a scenario that runs the request's program under a schedule into a folder: the image and a scenario file
-/// (core/scenario.h), whose path is returned. Fails where the program cannot be replayed so: one processor, sequential
-/// consistency, typed statements encoded by us. `expected` is what the run will print, or empty.
+/// (core/scenario.h), whose path is returned. Fails where the program cannot be replayed so: on one processor, with
+/// sequential consistency, and no litmus test. `expected` is what the run will print, or empty.
 emu::Result<std::string> write_replay(const ExploreRequest& request, const PreparedExploration& prepared,
                                       const std::string& schedule, const std::string& expected,
                                       const std::string& folder);

@@ -2,14 +2,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "asm/interleaving/interleaving.h"
 #include "core/builtin_files.h"
+#include "core/explore/code_rules.h"
 #include "core/explore/textbook_encoder.h"
 #include "emu/added_lines.h"
+#include "emu/disassembler.h"
 #include "emu/image_patch.h"
 #include "emu/thread_bodies.h"
 
@@ -122,6 +127,57 @@ Result<PlacedThread> place_thread(emu::ImagePatch& patch, const emu::Image& imag
   return placed;
 }
 
+/// The program's own, where the runtime has one of the same name: its code and data come first.
+std::optional<emu::Symbol> first_named(const emu::Image& image, const std::string& name, bool is_function) {
+  for (const emu::Symbol& symbol : image.symbols())
+    if (symbol.name == name && symbol.is_function == is_function) return symbol;
+  return std::nullopt;
+}
+
+/// "fork[2]" and "queue.head" are parts of fork and queue.
+std::string whole_name(const std::string& name) {
+  return name.substr(0, name.find_first_of("[."));
+}
+
+/// Where a variable of the program lies in this image.
+Result<Address> place_of(const emu::Image& image, const ThreadProgram& program, const SharedVariable& variable) {
+  const std::string name = whole_name(variable.name);
+  std::uint64_t begin = variable.address;
+  for (const SharedVariable& other : program.variables)
+    if (whole_name(other.name) == name) begin = std::min(begin, other.address);
+  const auto symbol = first_named(image, name, false);
+  if (!symbol) return Error{fmt::format("the variable {} is missing from the replay", name)};
+  return symbol->address + (variable.address - begin);
+}
+
+/// The instructions of a function that count, by the rules of docs/interleavings.md: of a thread's own function all but
+/// prologue and epilogues, of what it calls all.
+std::vector<Address> body_steps(const emu::Image& image, emu::AddressRange code, bool is_thread) {
+  const emu::Disassembler disassembler;
+  std::vector<emu::Instruction> instructions;
+  for (const emu::LoadedRegion& loaded : image.regions()) {
+    if (!loaded.region.range.contains(code.low)) continue;
+    const std::span<const std::uint8_t> bytes(loaded.contents);
+    for (Address at = code.low; at < code.high;) {
+      const auto instruction = disassembler.decode(at, bytes.subspan(at - loaded.region.range.low));
+      if (!instruction) break;
+      instructions.push_back(*instruction);
+      at = at + instruction->size;
+    }
+  }
+  std::size_t first = 0;
+  while (is_thread && first < instructions.size() && is_prologue(instructions[first])) ++first;
+  std::vector<Address> steps;
+  bool leaves = false;  // from here on nothing comes but an epilogue
+  for (std::size_t i = instructions.size(); i > first; --i) {
+    const emu::Instruction& instruction = instructions[i - 1];
+    leaves = is_thread && is_epilogue_instruction(instruction) && (leaves || instruction.flow == emu::Flow::ret);
+    if (!leaves) steps.push_back(instruction.address);
+  }
+  std::reverse(steps.begin(), steps.end());
+  return steps;
+}
+
 }  // namespace
 
 Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements) {
@@ -142,6 +198,41 @@ Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_stat
     lines.push_back(std::move(placed->lines));
   }
   if (const auto added = emu::add_lines(patch, lines); !added) return added.error();
+  if (const auto added = emu::add_thread_bodies(patch, bodies); !added) return added.error();
+  return patch.finish(kName);
+}
+
+Result<emu::Image> compiled_replay_image(const LinkedGuest& guest, const ThreadProgram& program) {
+  const emu::Image& image = guest.image;
+  emu::ImagePatch patch(image);
+  std::vector<PlacedVariable> variables;
+  for (const SharedVariable& variable : program.variables) {
+    if (!variable.is_observed) continue;
+    const auto place = place_of(image, program, variable);
+    if (!place) return place.error();
+    variables.push_back({variable.name, *place, variable.size});
+  }
+  if (const auto told = tell_variables(patch, image, variables); !told) return told.error();
+  std::vector<emu::ThreadBody> bodies;
+  for (const auto& [address, name] : program.functions) {
+    const auto own = std::find_if(program.threads.begin(), program.threads.end(),
+                                  [entry = address](const ProgramThread& thread) { return thread.entry == entry; });
+    const auto symbol = first_named(image, name, true);
+    if (!symbol) return Error{fmt::format("the function {} is missing from the replay", name)};
+    emu::ThreadBody body;
+    if (own != program.threads.end()) {
+      const auto number = static_cast<std::size_t>(own - program.threads.begin()) + 1;
+      body.thread = static_cast<std::uint32_t>(number);
+      body.code = {symbol->address, symbol->address + (own->code_high - own->code_low)};
+      if (const auto told = tell_body(patch, image, number, symbol->address); !told) return told.error();
+    } else {
+      body.code = {symbol->address, symbol->address + symbol->size};
+    }
+    body.step_starts = body_steps(image, body.code, own != program.threads.end());
+    if (!body.step_starts.empty()) bodies.push_back(std::move(body));
+  }
+  if (!guest.sources.empty())
+    if (const auto added = emu::add_sources(patch, guest.sources); !added) return added.error();
   if (const auto added = emu::add_thread_bodies(patch, bodies); !added) return added.error();
   return patch.finish(kName);
 }

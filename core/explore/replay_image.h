@@ -1,4 +1,6 @@
 #pragma once
+#include "core/explore/compiled_program.h"
+#include "core/explore/thread_program.h"
 #include "core/explore/typed_program.h"
 #include "emu/image.h"
 #include "emu/result.h"
@@ -10,5 +12,8 @@ namespace fiberscope::core::explore {
 /// source lines and the shared variables as symbols. Fails where a thread's code or the variables need more room than
 /// the image has (asm/interleaving/statement_code.S).
 emu::Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements);
+
+/// The same of compiled threads: what link_guest() made of the program's source.
+emu::Result<emu::Image> compiled_replay_image(const LinkedGuest& guest, const ThreadProgram& program);
 
 }  // namespace fiberscope::core::explore
