@@ -72,6 +72,22 @@ std::optional<UnwindRow> compact(Dwarf_Frame* frame, int return_address_column, 
   return row;
 }
 
+/// Where the row at rip really begins. Behind a .cfi_restore_state libdw (0.188) says where the state that was
+/// remembered began, which lies in front of rows of other kinds.
+Address begin_of_row(Dwarf_CFI* cfi, Address low, Address rip) {
+  while (low < rip) {
+    Dwarf_Frame* found = nullptr;
+    if (dwarf_cfi_addrframe(cfi, low.value, &found) != 0) return rip;
+    const Frame frame(found);
+    Dwarf_Addr begin = 0;
+    Dwarf_Addr end = 0;
+    if (dwarf_frame_info(frame.get(), &begin, &end, nullptr) < 0 || end <= low.value) return rip;
+    if (end > rip.value) break;
+    low = Address{end};
+  }
+  return low;
+}
+
 }  // namespace
 
 UnwindTable::Extent UnwindTable::read(Address rip) {
@@ -84,8 +100,8 @@ UnwindTable::Extent UnwindTable::read(Address rip) {
     Dwarf_Addr high = 0;
     bool signal_frame = false;
     const int column = dwarf_frame_info(frame.get(), &low, &high, &signal_frame);
-    const AddressRange range{Address{low}, Address{high}};
-    if (column < 0 || !range.contains(rip)) continue;
+    if (column < 0 || !AddressRange{Address{low}, Address{high}}.contains(rip)) continue;
+    const AddressRange range{begin_of_row(cfi, Address{low}, rip), Address{high}};
     const auto row = compact(frame.get(), column, signal_frame);
     if (!row) return {nullptr, range};
     rows_.push_back(*row);
