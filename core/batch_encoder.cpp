@@ -26,6 +26,7 @@ std::string describe(const emu::Image& image, const ChunkEvent& event) {
     case emu::EventKind::system_call:
     case emu::EventKind::signal:
     case emu::EventKind::task:
+    case emu::EventKind::page_copy:
       break;  // they tell it themselves
   }
   return place;
@@ -38,7 +39,7 @@ std::string describe(const emu::Image& image, const ChunkEvent& event, std::stri
     return fmt::format("{:#x}{}", rip.value, name.empty() ? "" : " (" + name + ")");
   };
   if (event.kind == emu::EventKind::fault) {
-    const std::string::size_type colon = text.find_first_of(":");
+    const std::string::size_type colon = text.find(':');
     const std::size_t name = colon == std::string::npos ? text.size() : colon;
     return fmt::format("{} at {}{}", text.substr(0, name), place(event.rip_before), text.substr(name));
   }
@@ -58,6 +59,7 @@ SwitchReason reason_of(emu::EventKind kind) {
       return SwitchReason::kernel;
     case emu::EventKind::exception:
     case emu::EventKind::fault:
+    case emu::EventKind::page_copy:
       break;
   }
   return SwitchReason::unknown;
@@ -72,14 +74,16 @@ BatchEncoder::BatchEncoder(const emu::Image& image, MachineState start, Resume r
       state_(std::move(start)),
       templates_(std::move(resume.templates)),
       templates_told_(templates_.size()),
-      table_(ThreadTable::find(image)),
+      table_(ThreadSource::find(image, state_.memory())),
       chunks_(resume.chunks),
       dirty_pages_(std::move(resume.dirty_pages)) {
   for (const ThreadRecord& record : resume.threads) known_threads_.insert(record.thread.id);
   if (table_) watched_ = table_->range();
   encoder_ = std::make_unique<ChunkEncoder>(state_, templates_, *this);
   if (table_) threads_ = table_->read(state_.memory());
-  owner_ = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]});
+  state_.lay_out(resume.space);
+  const emu::Address rsp{state_.registers().slots[kRsp]};
+  owner_ = table_ ? table_->owner(threads_, state_.memory(), rsp) : std::nullopt;
   if (owner_) stack_ = find_thread(threads_, *owner_)->stack;
 }
 
@@ -113,7 +117,7 @@ void BatchEncoder::checkpoint(TraceBatch& batch) {
     PageRecord record;
     record.chunk = chunks_;
     record.address = emu::Address{page};
-    record.contents = state_.memory().copy(record.address, emu::kPageSize);
+    record.contents = state_.memory().copy(emu::Address{state_.physical(page)}, emu::kPageSize);
     batch.pages.push_back(std::move(record));
   }
   dirty_pages_.clear();
@@ -131,6 +135,10 @@ void BatchEncoder::look_at_threads(StepIndex step) {
 }
 
 bool BatchEncoder::on_watched_write(std::uint64_t address, std::size_t size) {
+  if (table_->is_kernels()) {
+    threads_changed_ = true;
+    return true;
+  }
   // A saved stack pointer or a queue's link changes nothing here, a state byte only where the thread is not yet known.
   if (size > 8 || address < watched_.low.value) {
     threads_changed_ = true;  // a block: over several of them, or from below the table
@@ -164,7 +172,10 @@ void BatchEncoder::on_step(StepIndex step, const StepTemplate& instruction, std:
 void BatchEncoder::on_event(const ChunkEvent& event, std::uint64_t rsp_before) {
   batch_.events.push_back({event, describe(image_, event)});
   look_at_threads(event.step);
-  if (stack_.contains(emu::Address{state_.registers().slots[kRsp]})) return;
+  const emu::Address rsp{state_.registers().slots[kRsp]};
+  // Tasks of several processes may have their stacks at the same addresses.
+  const bool same = !table_ || !table_->is_kernels() || table_->owner(threads_, state_.memory(), rsp) == owner_;
+  if (same && stack_.contains(rsp)) return;
   note_switch(event.step, event.rip_before, rsp_before, reason_of(event.kind));
 }
 
@@ -172,6 +183,11 @@ void BatchEncoder::on_event_text(std::string text) {
   if (batch_.events.empty()) throw CorruptData("the raw log holds a text without an event");
   EventRecord& record = batch_.events.back();
   record.text = describe(image_, record.event, std::move(text), emu::Address{state_.registers()[emu::Register::rip]});
+}
+
+void BatchEncoder::on_space(StepIndex step) {
+  threads_changed_ |= table_.has_value();
+  look_at_threads(step);
 }
 
 void BatchEncoder::on_output(StepIndex step, std::span<const std::uint8_t> bytes) {
@@ -184,7 +200,8 @@ void BatchEncoder::on_output(StepIndex step, std::span<const std::uint8_t> bytes
 }
 
 void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t rsp_before, SwitchReason known) {
-  const auto owner = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]}, owner_);
+  const emu::Address rsp{state_.registers().slots[kRsp]};
+  const auto owner = table_ ? table_->owner(threads_, state_.memory(), rsp, owner_) : std::nullopt;
   // On nobody's stack: look again at every step until somebody owns it.
   stack_ = owner ? find_thread(threads_, *owner)->stack : emu::AddressRange{};
   if (owner == owner_) return;

@@ -27,6 +27,7 @@ inline constexpr std::uint64_t kChunkSteps = emu::StepBuffer::kMaxSteps;
 struct Chunk {
   StepIndex first;
   std::uint64_t steps = 0;
+  std::uint32_t space = 0;         ///< the address space that is laid out at the start
   emu::RegisterFile registers;     ///< at the start
   std::uint64_t rip_after = 0;     ///< behind the last step, before any event of the next chunk
   std::vector<std::uint8_t> body;  ///< compressed (zstd)
@@ -85,6 +86,8 @@ class ChunkEncoder {
     virtual void on_event(const ChunkEvent& event, std::uint64_t rsp_before) = 0;
     /// What the event just told of says of itself.
     virtual void on_event_text(std::string text) = 0;
+    /// Another address space was laid out, by the event just told of.
+    virtual void on_space(StepIndex step) = 0;
     virtual void on_output(StepIndex step, std::span<const std::uint8_t> bytes) = 0;
     /// Asked again after each call of one of the above.
     [[nodiscard]] virtual emu::AddressRange stack() const = 0;
@@ -181,6 +184,7 @@ class ChunkDecoder {
   void apply_explicit_write(std::uint64_t base, StepEffects* effects);
   void store(std::uint64_t address, std::uint64_t value, std::size_t size, StepEffects* effects);
   std::uint64_t rip_before_next();
+  void change_space();
 
   const Chunk& chunk_;
   const std::vector<StepTemplate>& templates_;

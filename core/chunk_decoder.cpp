@@ -31,6 +31,7 @@ ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& 
   flow_ = FlowReader(stream(), templates.size());
   for (VarintReader* values : {&values_, &writes_, &events_}) *values = VarintReader(stream());
   state_.registers() = chunk.registers;
+  state_.lay_out(chunk.space);
   read_flow();
   apply_events(head);
 }
@@ -40,6 +41,14 @@ void ChunkDecoder::read_flow() {
   if (ahead_ == FlowReader::Item::event) event_rip_before_ = events_.get();
 }
 
+/// Stands behind an event only.
+void ChunkDecoder::change_space() {
+  while (ahead_ == FlowReader::Item::space) {
+    state_.lay_out(flow_.space());
+    read_flow();
+  }
+}
+
 std::uint64_t ChunkDecoder::rip_before_next() {
   switch (ahead_) {
     case FlowReader::Item::step:
@@ -47,6 +56,7 @@ std::uint64_t ChunkDecoder::rip_before_next() {
       return templates_[flow_.instruction()].address;
     case FlowReader::Item::event:
       return event_rip_before_;
+    case FlowReader::Item::space:
     case FlowReader::Item::end:
       break;
   }
@@ -125,9 +135,16 @@ void ChunkDecoder::apply_explicit_write(std::uint64_t base, StepEffects* effects
 }
 
 void ChunkDecoder::store(std::uint64_t address, std::uint64_t value, std::size_t size, StepEffects* effects) {
+  const std::size_t left = emu::kPageSize - address % emu::kPageSize;
+  if (size > left && !state_.is_flat()) {
+    // Two frames.
+    store(address, truncated(value, left), left, effects);
+    store(address + left, value >> (8 * left), size - left, effects);
+    return;
+  }
   if (effects != nullptr)
-    effects->memory.push_back(
-        {emu::Address{address}, static_cast<std::uint8_t>(size), state_.read(address, size), value});
+    effects->memory.push_back({emu::Address{address}, static_cast<std::uint8_t>(size), state_.read(address, size),
+                               value, emu::Address{state_.physical(address)}});
   state_.write(address, value, size);
 }
 
@@ -153,6 +170,7 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
     }
     if (effects != nullptr) effects->events.push_back(event);
     read_flow();
+    change_space();
   }
   // Behind a step or an event the next one tells rip, unless an event has just set it.
   if (effects != nullptr) effects->rip_after = registers[Register::rip];
@@ -165,7 +183,8 @@ std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templ
   std::vector<std::uint32_t> instructions;
   instructions.reserve(std::min(chunk.steps, kChunkSteps));
   for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
-    if (item != FlowReader::Item::event) instructions.push_back(flow.instruction());
+    if (item == FlowReader::Item::step || item == FlowReader::Item::explicit_step)
+      instructions.push_back(flow.instruction());
   if (instructions.size() != chunk.steps)
     throw CorruptData("a chunk holds another number of steps than its entry says");
   return instructions;

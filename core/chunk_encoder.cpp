@@ -185,6 +185,7 @@ const std::uint64_t* ChunkEncoder::encode_steps(const std::uint64_t* record, con
 Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after) {
   Chunk chunk;
   chunk.first = first;
+  chunk.space = state_.space();
   chunk.registers = state_.registers();
   chunk.rip_after = rip_after;
   stack_ = observer_.stack();
@@ -213,6 +214,16 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
         record += size;
         break;
       }
+      case RecordTag::space:
+        flow_.put(format::kSpace);
+        flow_.put(record[0] >> 32);
+        if (previous_ != &none_) throw CorruptData("the raw log changes the address space behind a step");
+        state_.lay_out(static_cast<std::uint32_t>(record[0] >> 32));
+        observer_.on_space(step_);
+        stack_ = observer_.stack();
+        off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
+        ++record;
+        break;
       case RecordTag::text: {
         expect_words(record, end, output_words(record));
         const auto text = as_bytes(record + 1, record[0] >> 32);
@@ -331,7 +342,7 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   event.rip_before = emu::Address{record[2]};
   const std::size_t write_words = record[0] >> 32;
   const std::size_t register_count = (record[0] >> 16) & 0xffff;
-  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::task)
+  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::page_copy)
     throw CorruptData("the raw log holds an unknown event");
   for (std::size_t i = 0; i < register_count; ++i)
     if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots)

@@ -140,9 +140,11 @@ class Reader {
   /// All that moves the trace, behind everything that was read from the state.
   void add_times(std::vector<ContextObject>& objects) const {
     for (ContextObject& object : objects) {
+      const std::optional<std::uint32_t> space = space_of(object);
       for (ContextField& field : object.fields) {
-        field.written_at = trace_.last_write(field.address, field.size, snapshot_.step);
+        field.written_at = trace_.last_write(field.address, field.size, snapshot_.step, space);
         field.changed =
+            space.value_or(snapshot_.space) == snapshot_.space &&
             std::any_of(snapshot_.written.begin(), snapshot_.written.end(), [&](const MemoryChange& change) {
               const bool meets =
                   change.address < field.address + field.size && field.address < change.address + change.size;
@@ -230,6 +232,14 @@ class Reader {
       if (address == thread.stack.high && (found == nullptr || names_stack_pointer(name))) found = &thread;
     }
     return found;
+  }
+
+  /// That of its task, where the kernel's own table is the table of threads.
+  [[nodiscard]] std::optional<std::uint32_t> space_of(const ContextObject& object) const {
+    if (trace_.image().symbol("thread_table")) return std::nullopt;
+    for (const ThreadView& view : snapshot_.threads)
+      if (view.thread.id == object.thread) return view.thread.space;
+    return std::nullopt;
   }
 
   [[nodiscard]] std::optional<ThreadId> owner_of(const ContextObject& object) const {

@@ -18,6 +18,8 @@ constexpr std::string_view event_name(emu::EventKind kind) {
       return "system_call";
     case emu::EventKind::signal:
       return "signal";
+    case emu::EventKind::page_copy:
+      return "page_copy";
     case emu::EventKind::task:
       return "task";
   }

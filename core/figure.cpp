@@ -6,8 +6,9 @@
 namespace fiberscope::core {
 namespace {
 
-constexpr std::array<std::string_view, kFigures> kNames = {
-    "none", "thread", "states", "process", "virtualizers", "processors", "contexts", "variables", "costs", "questions"};
+constexpr std::array<std::string_view, kFigures> kNames = {"none",         "thread",     "states",   "process",
+                                                           "virtualizers", "processors", "contexts", "variables",
+                                                           "spaces",       "shared",     "costs",    "questions"};
 
 }  // namespace
 

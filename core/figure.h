@@ -17,10 +17,12 @@ enum class Figure : std::uint8_t {
   processors,    ///< each thread's own virtual processor beside the real one
   contexts,      ///< the structures and frames that a switch saves into
   variables,     ///< the global variables that the scenario watches
+  spaces,        ///< address spaces: page tables, frames, what is copied on a first write
+  shared,        ///< what tasks share: memory, descriptors, filesystem context, signal handlers
   costs,         ///< what the switches cost, beside another run where the scenario names one
   questions      ///< the scenario's questions and answers
 };
-inline constexpr std::size_t kFigures = 10;
+inline constexpr std::size_t kFigures = 12;
 
 /// "none", "thread", …: the words of scenario files and of the command line.
 std::string_view to_string(Figure figure);

@@ -81,8 +81,10 @@ FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot&
     auto last = history.last_changes(view.thread, snapshot.step, 1);
     if (!last.empty()) data.changes.push_back(std::move(last.front()));
   }
-  const auto& regions = trace.state_at(snapshot.step).memory.regions();
-  data.regions.assign(regions.begin(), regions.end());
+  // What nobody may touch is the machine's own.
+  for (const emu::Region& region : trace.state_at(snapshot.step).memory.regions())
+    if (region.readable || region.writable || region.executable) data.regions.push_back(region);
+  data.spaces = make_space_data(trace, snapshot.step);
   if (scenario != nullptr) data.variables = watched_values(trace, snapshot, *scenario);
   return data;
 }

@@ -1,8 +1,10 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "core/scenario.h"
 #include "core/snapshot.h"
+#include "core/space_data.h"
 #include "core/state_history.h"
 #include "emu/region.h"
 
@@ -22,6 +24,7 @@ struct FigureData {
   StepIndex cursor;
   std::vector<StateChange> changes;     ///< the last one of each thread that ever changed, in the order of the snapshot
   std::vector<emu::Region> regions;     ///< of the guest's memory, ascending
+  std::optional<SpaceData> spaces;      ///< of a Linux program
   std::vector<WatchedValue> variables;  ///< of the symbols that the scenario watches, in its order
 };
 

@@ -11,7 +11,7 @@ namespace fiberscope::core {
 /// Reads the flow stream of a chunk: which instructions ran, one after the other, and where events came between them.
 class FlowReader {
  public:
-  enum class Item : std::uint8_t { step, explicit_step, event, end };
+  enum class Item : std::uint8_t { step, explicit_step, event, space, end };
 
   FlowReader() = default;
   /// `templates`: how many instructions there are to name.
@@ -27,6 +27,9 @@ class FlowReader {
       case format::kEvent:
         has_previous_ = false;
         return Item::event;
+      case format::kSpace:
+        space_ = static_cast<std::uint32_t>(stream_.get());
+        return Item::space;
       case format::kPredictedStep:
         if (!has_previous_ || successor_[previous_] == 0)
           throw CorruptData("a step refers to an instruction that was not seen");
@@ -37,8 +40,7 @@ class FlowReader {
         id = stream_.get();
         break;
       default:
-        if (code < format::kFirstStep)
-          throw CorruptData("a second processor or address space, which this version does not read");
+        if (code < format::kFirstStep) throw CorruptData("a second processor, which this version does not read");
         id = code - format::kFirstStep;
     }
     if (id >= successor_.size()) throw CorruptData("a step names an unknown instruction");
@@ -49,11 +51,14 @@ class FlowReader {
   }
   /// Of the step that next() moved to last: the index of its template.
   [[nodiscard]] std::uint32_t instruction() const { return previous_; }
+  /// The number that the last item of kind space named.
+  [[nodiscard]] std::uint32_t space() const { return space_; }
 
  private:
   VarintReader stream_;
   std::vector<std::uint32_t> successor_;  ///< by template: 1 + the one that followed last; 0: none yet
   std::uint32_t previous_ = 0;
+  std::uint32_t space_ = 0;
   bool has_previous_ = false;
 };
 

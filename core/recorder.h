@@ -12,6 +12,7 @@
 #include <unordered_map>
 
 #include "core/chunk.h"
+#include "core/thread_source.h"
 #include "core/thread_table.h"
 #include "core/trace_data.h"
 #include "core/unwinder.h"
@@ -41,6 +42,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
     std::uint64_t chunks = 0;
     std::vector<ThreadRecord> threads;
     std::set<std::uint64_t> dirty_pages;  ///< written since the last checkpoint
+    std::uint32_t space = 0;              ///< the address space that is laid out; `start` is flat
   };
   BatchEncoder(const emu::Image& image, MachineState start, Resume resume);
   ~BatchEncoder() override;
@@ -56,6 +58,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   void on_step(StepIndex step, const StepTemplate& instruction, std::uint64_t rsp_before) override;
   void on_event(const ChunkEvent& event, std::uint64_t rsp_before) override;
   void on_event_text(std::string text) override;
+  void on_space(StepIndex step) override;
   void on_output(StepIndex step, std::span<const std::uint8_t> bytes) override;
   [[nodiscard]] emu::AddressRange stack() const override { return stack_; }
   [[nodiscard]] emu::AddressRange watched() const override { return watched_; }
@@ -77,7 +80,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   std::vector<StepTemplate> templates_;
   std::size_t templates_told_ = 0;
   std::unique_ptr<ChunkEncoder> encoder_;
-  std::optional<ThreadTable> table_;
+  std::optional<ThreadSource> table_;
   std::vector<Thread> threads_;
   std::set<ThreadId> known_threads_;
   bool threads_changed_ = true;  ///< a control block was written since they were read

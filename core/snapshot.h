@@ -36,6 +36,7 @@ struct MemoryChange {
   std::uint8_t size = 0;  ///< 1 … 8 bytes
   std::uint64_t old_value = 0;
   std::uint64_t new_value = 0;
+  emu::Address physical = address;  ///< of its frame: another one where several address spaces have this address
 };
 
 /// A read or write of memory, by the step that just ran or by the next one.
@@ -141,6 +142,7 @@ struct Snapshot {
   StepIndex step;
   StepIndex steps;  ///< the trace's length so far
   CpuId cpu;
+  std::uint32_t space = 0;                     ///< the address space that is laid out
   std::optional<ThreadId> thread;              ///< whose step it was: the owner of rsp before the step ran
   std::optional<ThreadId> on_cpu;              ///< the owner of rsp now
   std::optional<InstructionView> instruction;  ///< the step that just ran; nothing at cursor 0

@@ -95,7 +95,7 @@ SnapshotBuilder::SnapshotBuilder(Trace& trace, const Scenario* scenario, std::st
     : trace_(trace),
       scenario_(scenario),
       language_(std::move(language)),
-      table_(ThreadTable::find(trace.image())),
+      table_(ThreadSource::find(trace.image(), trace.state_at(StepIndex{0}).memory)),
       stacks_(trace) {}
 
 InstructionView SnapshotBuilder::view_of(const emu::Instruction& instruction,
@@ -131,7 +131,8 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
       snapshot.changed.push_back({Register::rip, effects.rip_before, effects.rip_after});
     std::stable_sort(snapshot.changed.begin(), snapshot.changed.end(),
                      [](const RegisterChange& a, const RegisterChange& b) { return a.reg < b.reg; });
-    snapshot.written = effects.memory;
+    for (const MemoryChange& change : effects.memory)
+      if (!trace_.is_hidden(change.address)) snapshot.written.push_back(change);
     alone = without_events(effects, before);
     const std::span<const std::uint8_t> bytes(step.bytes.data(), step.size);
     const DecodedStep& code = trace_.decoded(effects.instruction);
@@ -152,6 +153,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   find_leaves(snapshot);
   const MachineState& state = trace_.state_at(snapshot.step);
   snapshot.registers = state.registers;
+  snapshot.space = trace_.space_at(snapshot.step);
   add_next(snapshot, state);
   add_stacks(snapshot, state);
   for (const EventRecord& record : trace_.events_behind(snapshot.step))
@@ -202,8 +204,9 @@ void SnapshotBuilder::add_threads(Snapshot& snapshot) {
   if (!table_) return;
   const MachineState& state = trace_.state_at(snapshot.step);
   const std::vector<Thread> threads = table_->read(state.memory);
-  snapshot.rsp_thread = stack_owner(threads, Address{state.registers[Register::rsp]}, trace_.thread_at(snapshot.step));
-  snapshot.rbp_thread = stack_owner(threads, Address{state.registers[Register::rbp]});
+  const Address rsp{state.registers[Register::rsp]};
+  snapshot.rsp_thread = table_->owner(threads, state.memory, rsp, trace_.thread_at(snapshot.step));
+  snapshot.rbp_thread = table_->owner(threads, state.memory, Address{state.registers[Register::rbp]});
   snapshot.on_cpu = snapshot.rsp_thread;
   for (const Thread& thread : threads) {
     ThreadView view;
@@ -212,23 +215,50 @@ void SnapshotBuilder::add_threads(Snapshot& snapshot) {
     snapshot.threads.push_back(std::move(view));
   }
   lowest_.clear();
-  for (const Thread& thread : threads) lowest_[thread.id] = trace_.lowest_write(thread.stack, snapshot.step);
+  for (const Thread& thread : threads)
+    lowest_[thread.id] = trace_.lowest_write(thread.stack, snapshot.step, space_of(thread));
 }
 
 void SnapshotBuilder::find_leaves(const Snapshot& snapshot) {
   leaves_.clear();
+  unborn_.clear();
   for (const ThreadView& view : snapshot.threads) {
     const Thread& thread = view.thread;
     const Switch* leave = snapshot.rsp_thread == thread.id ? nullptr : trace_.last_leave(thread.id, snapshot.step);
+    const bool parked = table_->is_kernels() && snapshot.rsp_thread != thread.id;
+    if (leave == nullptr && parked && thread.state != ThreadState::finished && thread.state != ThreadState::running)
+      unborn_.emplace(thread.id, registers_at_birth(thread));
     if (leave == nullptr || leave->step.value == 0) continue;
     const StepIndex step = leave->step;
-    const auto known = left_with_.find(step);
+    const auto key = std::tuple(step, thread.stack.low, thread.stack.high);
+    const auto known = left_with_.find(key);
     const emu::RegisterFile& registers =
         known != left_with_.end() ? known->second
-                                  : left_with_.emplace(step, registers_at_leave(step, thread.stack)).first->second;
+                                  : left_with_.emplace(key, registers_at_leave(step, thread.stack)).first->second;
     const Address rsp{registers[Register::rsp]};
-    if (thread.stack.contains(rsp) || rsp == thread.stack.high) leaves_.emplace(thread.id, step);
+    if (thread.stack.contains(rsp) || rsp == thread.stack.high) leaves_.emplace(thread.id, &registers);
   }
+}
+
+std::optional<std::uint32_t> SnapshotBuilder::space_of(const Thread& thread) const {
+  return table_ && table_->is_kernels() ? std::optional(thread.space) : std::nullopt;
+}
+
+std::optional<std::uint32_t> SnapshotBuilder::space_of(const Snapshot& snapshot, ThreadId thread) const {
+  for (const ThreadView& view : snapshot.threads)
+    if (view.thread.id == thread) return space_of(view.thread);
+  return std::nullopt;
+}
+
+emu::RegisterFile SnapshotBuilder::registers_at_birth(const Thread& thread) {
+  StepIndex born;
+  for (const ThreadRecord& record : trace_.threads())
+    if (record.thread.id == thread.id) born = record.first_seen;
+  emu::RegisterFile registers = trace_.state_at(born).registers;
+  registers[Register::rsp] = thread.saved_rsp.value;
+  registers[Register::rip] = thread.resume.value;
+  registers[Register::rax] = 0;
+  return registers;
 }
 
 emu::RegisterFile SnapshotBuilder::registers_at_leave(StepIndex leave, emu::AddressRange stack) {
@@ -251,6 +281,8 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
   for (const ThreadView& view : snapshot.threads) {
     const Thread& thread = view.thread;
     if (thread.stack.empty() || state.memory.region_at(thread.stack.low) == nullptr) continue;
+    // A task that has ended left its stack to nobody.
+    if (space_of(thread) && thread.state == ThreadState::finished && snapshot.rsp_thread != thread.id) continue;
     const bool holds_rsp = snapshot.rsp_thread == thread.id;
     std::optional<Address>& lowest = lowest_.at(thread.id);
     for (const MemoryAccess& access : snapshot.next_accesses) {
@@ -260,7 +292,9 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
       lowest = lowest ? std::min(*lowest, low) : low;
     }
     const auto leave = leaves_.find(thread.id);
-    const emu::RegisterFile* left_with = leave == leaves_.end() ? nullptr : &left_with_.at(leave->second);
+    const emu::RegisterFile* left_with = leave == leaves_.end() ? nullptr : leave->second;
+    if (const auto unborn = unborn_.find(thread.id); unborn != unborn_.end()) left_with = &unborn->second;
+    const Trace::Look look(trace_, space_of(thread));
     snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest, left_with));
   }
 }
@@ -290,8 +324,9 @@ std::optional<Switch> SnapshotBuilder::coming_switch(StepIndex cursor, const emu
 
 void SnapshotBuilder::add_times(Snapshot& snapshot) {
   for (StackView& stack : snapshot.stacks) {
+    const std::optional<std::uint32_t> space = space_of(snapshot, stack.thread);
     for (Cell& cell : stack.cells) {
-      cell.written_at = trace_.last_write(cell.address, cell.size, snapshot.step);
+      cell.written_at = trace_.last_write(cell.address, cell.size, snapshot.step, space);
       if (!cell.written_at && cell.role == CellRole::padding) cell.role = CellRole::never_written;
     }
   }
@@ -304,9 +339,10 @@ bool SnapshotBuilder::is_call(StepIndex step) {
 
 /// Only where a call had pushed another address into the cell, and that was still to be returned to when the step wrote
 /// it: a first frame that is built by hand lies on no chain before.
-std::optional<RewrittenReturn> SnapshotBuilder::rewritten_by(ThreadId thread, const Cell& cell, StepIndex step) {
+std::optional<RewrittenReturn> SnapshotBuilder::rewritten_by(ThreadId thread, const Cell& cell, StepIndex step,
+                                                             std::optional<std::uint32_t> space) {
   if (step.value == 0 || is_call(step)) return std::nullopt;
-  const auto pushed = trace_.last_write(cell.address, cell.size, step - 1);
+  const auto pushed = trace_.last_write(cell.address, cell.size, step - 1, space);
   if (!pushed || pushed->value == 0 || !is_call(*pushed)) return std::nullopt;
   looks_back_ = true;
   const Snapshot before = build(step - 1);
@@ -322,14 +358,15 @@ std::optional<RewrittenReturn> SnapshotBuilder::rewritten_by(ThreadId thread, co
 
 void SnapshotBuilder::add_rewritten(Snapshot& snapshot) {
   for (StackView& stack : snapshot.stacks) {
+    const std::optional<std::uint32_t> space = space_of(snapshot, stack.thread);
     for (Cell& cell : stack.cells) {
       if (cell.role != CellRole::return_address || !cell.written_at) continue;
-      const auto key = std::pair(*cell.written_at, cell.address);
+      const auto key = std::tuple(*cell.written_at, cell.address, stack.thread);
       const auto known = rewritten_.find(key);
       if (known != rewritten_.end()) {
         cell.rewritten = known->second;
       } else {
-        cell.rewritten = rewritten_[key] = rewritten_by(stack.thread, cell, *cell.written_at);
+        cell.rewritten = rewritten_[key] = rewritten_by(stack.thread, cell, *cell.written_at, space);
       }
     }
   }

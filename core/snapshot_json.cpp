@@ -144,6 +144,7 @@ nlohmann::ordered_json to_json(const ThreadView& view) {
           {"stack", {{"low", address(thread.stack.low)}, {"high", address(thread.stack.high)}}},
           {"saved_rsp", address(thread.saved_rsp)},
           {"tcb", address(thread.tcb)},
+          {"space", thread.space},
           {"switches_in", view.switches_in}};
 }
 
@@ -196,6 +197,7 @@ nlohmann::ordered_json to_json(const Snapshot& snapshot) {
           {"step", snapshot.step.value},
           {"steps", snapshot.steps.value},
           {"cpu", snapshot.cpu.value},
+          {"space", snapshot.space},
           {"thread", thread_id(snapshot.thread)},
           {"on_cpu", thread_id(snapshot.on_cpu)},
           {"instruction", instruction_json(snapshot.instruction)},

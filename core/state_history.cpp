@@ -1,7 +1,5 @@
 #include "core/state_history.h"
 
-#include <cstddef>
-
 #include "asm/runtime/tcb.h"
 #include "emu/shown_name.h"
 
@@ -15,7 +13,7 @@ ThreadState state_of(std::uint8_t byte) {
 }  // namespace
 
 std::vector<StateChange> StateHistory::last_changes(const Thread& thread, StepIndex cursor, std::size_t count) {
-  const emu::Address state = thread.tcb + offsetof(tcb, state);
+  const emu::Address state = thread.state_at;
   std::vector<StateChange> changes;
   while (changes.size() < count) {
     const auto step = trace_.last_write(state, 1, cursor);

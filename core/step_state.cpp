@@ -4,7 +4,7 @@
 
 namespace fiberscope::core {
 
-StepState::StepState(MachineState start) : state_(std::move(start)) {
+StepState::StepState(MachineState start) : state_(std::move(start)), layout_(SpaceLayout::find(state_.memory)) {
   for (const emu::Region& region : state_.memory.regions()) {
     Window window;
     window.low = region.range.low.value;
@@ -28,6 +28,23 @@ StepState::Window* StepState::find_slowly(std::uint64_t address, std::size_t siz
 
 TouchedWords StepState::touched() const {
   TouchedWords result;
+  if (!places_.empty()) {
+    std::vector<std::pair<std::uint64_t, std::uint8_t>> words;
+    words.reserve(touched_.size());
+    for (const std::uint64_t word : touched_) {
+      const auto window = std::find_if(windows_.begin(), windows_.end(), [word](const Window& candidate) {
+        return word * 8 - candidate.low < candidate.size;
+      });
+      words.emplace_back(physical(word * 8) / 8,
+                         static_cast<std::uint8_t>(window->touches[(word * 8 - window->low) / 8]));
+    }
+    std::sort(words.begin(), words.end());
+    for (const auto& [word, mask] : words) {
+      result.words.push_back(word);
+      result.masks.push_back(mask);
+    }
+    return result;
+  }
   result.words = touched_;
   std::sort(result.words.begin(), result.words.end());
   result.masks.reserve(result.words.size());
@@ -60,6 +77,51 @@ void StepState::write_bytes(std::uint64_t address, std::span<const std::uint8_t>
     bytes = bytes.subspan(count);
     address += count;
   }
+}
+
+void StepState::lay_out(std::uint32_t space) {
+  if (!layout_) return;
+  exchange(layout_->moved(state_.memory, space));
+  space_ = space;
+}
+
+void StepState::lay_flat() {
+  exchange({});
+  space_ = 0;
+}
+
+void StepState::exchange(const SpaceLayout::Moved& moved) {
+  if (moved == moved_) return;
+  const auto is_in = [](const SpaceLayout::Moved& where, const auto& pair) {
+    const auto found = where.find(pair.first);
+    return found != where.end() && found->second == pair.second;
+  };
+  for (std::uint64_t& word : touched_) word = physical(word * 8) / 8;
+  for (const auto& pair : moved_)
+    if (!is_in(moved, pair)) exchange(pair.first, pair.second);
+  for (const auto& pair : moved)
+    if (!is_in(moved_, pair)) exchange(pair.first, pair.second);
+  moved_ = moved;
+  places_.clear();
+  for (const auto& [page, frame] : moved_) {
+    places_[page / emu::kPageSize] = frame / emu::kPageSize;
+    places_[frame / emu::kPageSize] = page / emu::kPageSize;
+  }
+  for (std::uint64_t& word : touched_) word = physical(word * 8) / 8;
+}
+
+void StepState::exchange(std::uint64_t left, std::uint64_t right) {
+  Window* unused = &windows_.front();
+  Window* const first = find(left, emu::kPageSize, unused);
+  Window* const second = find(right, emu::kPageSize, unused);
+  if (first == nullptr || second == nullptr) return;
+  std::swap_ranges(first->bytes + (left - first->low), first->bytes + (left - first->low) + emu::kPageSize,
+                   second->bytes + (right - second->low));
+  for (Window* window : {first, second})
+    if (window->touches.empty()) window->touches.resize(window->size / 8);
+  const auto from = first->touches.begin() + static_cast<std::ptrdiff_t>((left - first->low) / 8);
+  std::swap_ranges(from, from + emu::kPageSize / 8,
+                   second->touches.begin() + static_cast<std::ptrdiff_t>((right - second->low) / 8));
 }
 
 void StepState::mark() {

@@ -1,10 +1,13 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "core/machine_state.h"
+#include "core/space_layout.h"
 #include "core/touched_words.h"
 
 namespace fiberscope::core {
@@ -42,8 +45,23 @@ class StepState {
 
   /// Forgets which words were written, and begins anew.
   void mark();
-  /// The words written since the last mark.
+  /// The words written since the last mark, by their frames' addresses.
   [[nodiscard]] TouchedWords touched() const;
+
+  /// Lays memory out as that address space sees it, by the page tables as they are now. Does nothing where there is
+  /// one space only.
+  void lay_out(std::uint32_t space);
+  /// Every frame at its own address: as a state begins.
+  void lay_flat();
+  [[nodiscard]] std::uint32_t space() const { return space_; }
+  /// The address by which a byte is known whatever is laid out: that of its frame. Its own inverse.
+  [[nodiscard]] std::uint64_t physical(std::uint64_t address) const {
+    if (places_.empty()) return address;
+    const auto found = places_.find(address / emu::kPageSize);
+    return found == places_.end() ? address : found->second * emu::kPageSize + address % emu::kPageSize;
+  }
+  [[nodiscard]] bool is_flat() const { return places_.empty(); }
+  [[nodiscard]] const std::optional<SpaceLayout>& layout() const { return layout_; }
 
   /// Overwrites whole pages and the like without counting it as written by a step.
   emu::Memory& raw_memory() { return state_.memory; }
@@ -103,12 +121,19 @@ class StepState {
     touched |= mask;
   }
 
+  void exchange(const SpaceLayout::Moved& moved);
+  void exchange(std::uint64_t left, std::uint64_t right);
+
   MachineState state_;
+  std::optional<SpaceLayout> layout_;
+  std::uint32_t space_ = 0;
+  SpaceLayout::Moved moved_;
+  std::unordered_map<std::uint64_t, std::uint64_t> places_;  ///< moved_ in pages, both ways
   std::vector<Window> windows_;
   Window* last_read_ = nullptr;
   Window* last_written_ = nullptr;
   std::uint32_t current_mark_ = 1;      ///< below kMarks
-  std::vector<std::uint64_t> touched_;  ///< address / 8, each once, in the order of first writing
+  std::vector<std::uint64_t> touched_;  ///< address / 8 as it is laid out, each once, in the order of first writing
 };
 
 }  // namespace fiberscope::core

@@ -27,9 +27,11 @@ struct Thread {
   ThreadKind kind = ThreadKind::user;
   ThreadState state = ThreadState::unused;
   emu::AddressRange stack;
-  emu::Address saved_rsp;  ///< as the control block says; stale while the thread is on the CPU
-  emu::Address tcb;        ///< address of the control block
-  emu::Address resume;     ///< as the control block says: where a thread that never ran goes on; 0: switch_resume
+  emu::Address saved_rsp;   ///< as the control block says; stale while the thread is on the CPU
+  emu::Address tcb;         ///< address of the control block
+  emu::Address state_at;    ///< address of the byte that holds its state
+  std::uint32_t space = 0;  ///< number of the address space that its stack lies in
+  emu::Address resume;      ///< as the control block says: where a thread that never ran goes on; 0: switch_resume
 };
 
 /// A step at which rsp left one thread's stack for another's. At cursor `step` rsp is already on the new stack.

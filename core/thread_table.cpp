@@ -1,6 +1,7 @@
 #include "core/thread_table.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include "asm/runtime/tcb.h"
@@ -46,6 +47,7 @@ std::vector<Thread> ThreadTable::read(const emu::Memory& memory) const {
     thread.saved_rsp = emu::Address{block.saved_rsp};
     thread.resume = emu::Address{block.resume};
     thread.tcb = range_.low + i * sizeof(tcb);
+    thread.state_at = thread.tcb + offsetof(tcb, state);
     threads.push_back(std::move(thread));
   }
   std::sort(threads.begin(), threads.end(), [](const Thread& left, const Thread& right) { return left.id < right.id; });

@@ -8,6 +8,7 @@
 
 #include "core/thread_table.h"
 #include "core/varint.h"
+#include "emu/linux_books.h"
 
 namespace fiberscope::core {
 namespace {
@@ -42,9 +43,9 @@ struct Trace::WriteIndex {
 
   void add(const StepEffects& effects, const StepTemplate* step, std::uint64_t index) {
     for (const MemoryChange& change : effects.memory) {
-      const std::uint64_t last = (change.address.value + change.size - 1) / 8;
-      for (std::uint64_t word = change.address.value / 8; word <= last; ++word)
-        writes.push_back({word, index, byte_mask(word, change.address.value, change.size)});
+      const std::uint64_t last = (change.physical.value + change.size - 1) / 8;
+      for (std::uint64_t word = change.physical.value / 8; word <= last; ++word)
+        writes.push_back({word, index, byte_mask(word, change.physical.value, change.size)});
     }
     const auto note = [&](std::size_t slot) {
       if (registers[slot].empty() || registers[slot].back() != index) registers[slot].push_back(index);
@@ -115,6 +116,12 @@ void Trace::append(TraceBatch batch) {
   for (Chunk& chunk : batch.chunks) {
     if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last()))
       throw CorruptData("chunks do not follow each other");
+    has_spaces_ |= chunk.space != 0;
+    if (const auto& layout = state_.layout(); layout && !has_spaces_) {
+      // The head's count of spaces is written when a second one is made.
+      const std::uint64_t count = (layout->kernel().low + offsetof(emu::LinuxBookHead, spaces)).value / 8;
+      has_spaces_ = std::binary_search(chunk.touched.words.begin(), chunk.touched.words.end(), count);
+    }
     std::optional<std::uint64_t> last_page;
     for (const std::uint64_t word : chunk.touched.words) {
       const std::uint64_t address = word * 8 / emu::kPageSize * emu::kPageSize;
@@ -217,6 +224,7 @@ void Trace::pass_chunk(std::size_t index) {
     ChunkDecoder decoder(chunk, templates_, state_);
     while (decoder.next(nullptr)) {
     }
+    state_.lay_flat();
     words.reserve(chunk.touched.words.size());
     for (const std::uint64_t word : chunk.touched.words)
       words.push_back(memory.read(emu::Address{word * 8}, 8).value_or(0));
@@ -244,6 +252,7 @@ void Trace::open_chunk(std::size_t index, StepEffects* head) {
                        decoder_->done() == chunks_[open_chunk_].steps;
   if (!follows) {
     decoder_.reset();
+    state_.lay_flat();
     restore_memory(index);
   }
   mark_dirty(chunk);
@@ -290,6 +299,49 @@ const StepEffects& Trace::effects_of(StepIndex step) {
   }
   effects_step_ = step;
   return effects_;
+}
+
+std::uint32_t Trace::space_at(StepIndex cursor) {
+  if (!has_spaces_) return 0;
+  state_at(cursor);
+  return state_.space();
+}
+
+bool Trace::is_hidden(emu::Address address) const {
+  const auto& layout = state_.layout();
+  return layout && (layout->kernel().contains(address) || layout->frames().contains(address));
+}
+
+Trace::Look::Look(Trace& trace, std::optional<std::uint32_t> space) : trace_(trace), before_(trace.state_.space()) {
+  if (trace.has_spaces_ && space && *space != before_) trace_.state_.lay_out(*space);
+}
+
+Trace::Look::~Look() {
+  if (trace_.state_.space() != before_) trace_.state_.lay_out(before_);
+}
+
+std::pair<MachineState, std::uint32_t> Trace::last_flat_state() {
+  const std::uint32_t space = space_at(steps());
+  state_at(steps());
+  state_.lay_flat();
+  decoder_.reset();  // the next question begins anew
+  return {state_.machine(), space};
+}
+
+std::vector<Trace::Part> Trace::parts_of(emu::AddressRange range, StepIndex cursor,
+                                         std::optional<std::uint32_t> space) {
+  if (!has_spaces_) return {{range.low, range}};
+  state_at(cursor);
+  const Look look(*this, space);
+  if (state_.is_flat()) return {{range.low, range}};
+  std::vector<Part> parts;
+  while (!range.empty()) {
+    const std::uint64_t size = std::min(range.size(), emu::kPageSize - range.low.value % emu::kPageSize);
+    const emu::Address physical{state_.physical(range.low.value)};
+    parts.push_back({range.low, {physical, physical + size}});
+    range.low = range.low + size;
+  }
+  return parts;
 }
 
 // ---- switches ----
@@ -379,9 +431,19 @@ std::optional<StepIndex> Trace::last_write_in(std::size_t chunk, std::uint64_t w
   return std::nullopt;
 }
 
-std::optional<StepIndex> Trace::last_write(emu::Address address, std::uint64_t size, StepIndex cursor) {
+std::optional<StepIndex> Trace::last_write(emu::Address address, std::uint64_t size, StepIndex cursor,
+                                           std::optional<std::uint32_t> space) {
   if (chunks_.empty() || size == 0) return std::nullopt;
   cursor = std::min(cursor, steps());
+  std::optional<StepIndex> best;
+  for (const Part& part : parts_of({address, address + size}, cursor, space)) {
+    const auto found = last_physical_write(part.physical.low, part.physical.size(), cursor);
+    if (found) best = best ? std::max(*best, *found) : *found;
+  }
+  return best;
+}
+
+std::optional<StepIndex> Trace::last_physical_write(emu::Address address, std::uint64_t size, StepIndex cursor) {
   const auto now = static_cast<std::uint32_t>(chunk_at(cursor));
   for (; known_writers_ < chunks_.size(); ++known_writers_)
     for (const std::uint64_t word : chunks_[known_writers_].touched.words)
@@ -417,8 +479,17 @@ std::optional<StepIndex> Trace::last_write(emu::Register reg, StepIndex cursor) 
   return std::nullopt;
 }
 
-std::optional<emu::Address> Trace::lowest_write(emu::AddressRange range, StepIndex cursor) {
+std::optional<emu::Address> Trace::lowest_write(emu::AddressRange range, StepIndex cursor,
+                                                std::optional<std::uint32_t> space) {
   if (chunks_.empty() || range.empty()) return std::nullopt;
+  for (const Part& part : parts_of(range, std::min(cursor, steps()), space)) {
+    const auto found = lowest_physical_write(part.physical, cursor);
+    if (found) return part.address + (*found - part.physical.low);
+  }
+  return std::nullopt;
+}
+
+std::optional<emu::Address> Trace::lowest_physical_write(emu::AddressRange range, StepIndex cursor) {
   const std::size_t last = chunk_at(std::min(cursor, steps()));
   std::optional<std::uint64_t> lowest;
   const auto consider = [&](std::uint64_t word) {
@@ -448,36 +519,48 @@ const DecodedStep& Trace::decoded(std::uint32_t instruction) {
   return entry->second;
 }
 
-bool Trace::step_accesses(StepIndex step, emu::Address address, std::uint64_t size) {
+bool Trace::step_accesses(StepIndex step, const std::vector<Part>& parts) {
   const emu::RegisterFile before = state_at(step - 1).registers;
   const StepEffects& effects = effects_of(step);
+  const auto meets = [&parts](std::uint64_t low, std::uint64_t size) {
+    return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {
+      return overlaps(low, size, part.physical.low.value, part.physical.size());
+    });
+  };
   for (const MemoryChange& change : effects.memory)
-    if (overlaps(change.address.value, change.size, address.value, size)) return true;
+    if (meets(change.physical.value, change.size)) return true;
   const DecodedStep& code = decoded(effects.instruction);
   if (!code.instruction) return false;
   std::uint64_t rcx = before[emu::Register::rcx];
   for (const RegisterChange& change : effects.own_registers())
     if (change.reg == emu::Register::rcx) rcx = change.new_value;
   const auto reads = code.read_ranges(before, code.elements(before[emu::Register::rcx], rcx));
+  // An event behind the step may have laid out another space.
+  const bool moved_on = has_spaces_ && !effects.events.empty();
   return std::any_of(reads.begin(), reads.end(), [&](const emu::AddressRange& range) {
-    return overlaps(range.low.value, range.size(), address.value, size);
+    if (!has_spaces_) return meets(range.low.value, range.size());
+    const auto of_frames = parts_of(range, moved_on ? step - 1 : step, std::nullopt);
+    return std::any_of(of_frames.begin(), of_frames.end(),
+                       [&](const Part& part) { return meets(part.physical.low.value, part.physical.size()); });
   });
 }
 
 std::optional<StepIndex> Trace::next_access(emu::Address address, std::uint64_t size, StepIndex cursor) {
+  const std::vector<Part> parts = parts_of({address, address + size}, std::min(cursor, steps()), std::nullopt);
   for (StepIndex step = cursor + 1; step <= steps(); step = step + 1)
-    if (step_accesses(step, address, size)) return step;
+    if (step_accesses(step, parts)) return step;
   return std::nullopt;
 }
 
 std::optional<StepIndex> Trace::previous_access(emu::Address address, std::uint64_t size, StepIndex cursor) {
   cursor = std::min(cursor, steps());
+  const std::vector<Part> parts = parts_of({address, address + size}, cursor, std::nullopt);
   // Forwards through one chunk after the other, the last one first: a step back costs a seek.
   for (std::uint64_t high = cursor.value; high > 1;) {
     const std::uint64_t low = std::max<std::uint64_t>(chunks_[chunk_at(StepIndex{high - 2})].first.value, 0);
     std::optional<StepIndex> found;
     for (std::uint64_t step = low + 1; step < high; ++step)
-      if (step_accesses(StepIndex{step}, address, size)) found = StepIndex{step};
+      if (step_accesses(StepIndex{step}, parts)) found = StepIndex{step};
     if (found) return found;
     high = low + 1;
   }

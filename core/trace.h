@@ -56,6 +56,27 @@ class Trace {
   const DecodedStep& decoded(std::uint32_t instruction);
   /// Registers and memory at a cursor (clamped to the trace). At most some 0.1 ms. Throws CorruptData.
   const MachineState& state_at(StepIndex cursor);
+  /// The address space that is laid out at a cursor, as the kernel's books number it; 0 where there is one only.
+  std::uint32_t space_at(StepIndex cursor);
+  /// Memory that the program cannot touch: the books of its kernel, and frames of other spaces.
+  [[nodiscard]] bool is_hidden(emu::Address address) const;
+  /// Lays the memory of the present state out as another space sees it, until the end of the object's life: what
+  /// state_at() gave stays valid and shows that space. Nothing else may be asked meanwhile.
+  class Look {
+   public:
+    /// Nothing: as it is.
+    Look(Trace& trace, std::optional<std::uint32_t> space);
+    ~Look();
+    Look(const Look&) = delete;
+    Look& operator=(const Look&) = delete;
+
+   private:
+    Trace& trace_;
+    std::uint32_t before_;
+  };
+  /// The last cursor's state with each frame at its own address, and the space that is laid out there: what recording
+  /// goes on from.
+  std::pair<MachineState, std::uint32_t> last_flat_state();
   /// What step `step` (1 … steps()) did, the events behind it included; leaves the state at that cursor.
   const StepEffects& effects_of(StepIndex step);
 
@@ -76,14 +97,17 @@ class Trace {
   [[nodiscard]] std::string output_until(StepIndex cursor) const;
 
   /// The last step at or before the cursor that wrote any byte of [address, address + size), or the register. Events
-  /// count for the step before them. Nothing if none did.
-  std::optional<StepIndex> last_write(emu::Address address, std::uint64_t size, StepIndex cursor);
+  /// count for the step before them. Nothing if none did. Addresses are those of the space that is laid out at the
+  /// cursor, or of `space`.
+  std::optional<StepIndex> last_write(emu::Address address, std::uint64_t size, StepIndex cursor,
+                                      std::optional<std::uint32_t> space = std::nullopt);
   std::optional<StepIndex> last_write(emu::Register reg, StepIndex cursor);
   /// The nearest step behind, or before, the cursor's own that reads or writes any of the bytes.
   std::optional<StepIndex> next_access(emu::Address address, std::uint64_t size, StepIndex cursor);
   std::optional<StepIndex> previous_access(emu::Address address, std::uint64_t size, StepIndex cursor);
   /// The lowest address of the range that any step up to the cursor wrote; nothing if none did.
-  std::optional<emu::Address> lowest_write(emu::AddressRange range, StepIndex cursor);
+  std::optional<emu::Address> lowest_write(emu::AddressRange range, StepIndex cursor,
+                                           std::optional<std::uint32_t> space = std::nullopt);
 
   /// Stays where it is and grows with the trace.
   [[nodiscard]] const Timeline& timeline() const { return timeline_; }
@@ -103,7 +127,15 @@ class Trace {
   void advance_to(StepIndex cursor);
   const WriteIndex& write_index(std::size_t chunk);
   std::optional<StepIndex> last_write_in(std::size_t chunk, std::uint64_t word, std::uint8_t mask, StepIndex cursor);
-  bool step_accesses(StepIndex step, emu::Address address, std::uint64_t size);
+  /// The frames' addresses of a range, page by page: one range where every page lies at its own.
+  struct Part {
+    emu::Address address;
+    emu::AddressRange physical;
+  };
+  std::vector<Part> parts_of(emu::AddressRange range, StepIndex cursor, std::optional<std::uint32_t> space);
+  std::optional<StepIndex> last_physical_write(emu::Address address, std::uint64_t size, StepIndex cursor);
+  std::optional<emu::Address> lowest_physical_write(emu::AddressRange range, StepIndex cursor);
+  bool step_accesses(StepIndex step, const std::vector<Part>& parts);
   [[nodiscard]] std::vector<std::uint8_t> initial_page(std::uint64_t address) const;
 
   TraceHeader header_;
@@ -120,6 +152,7 @@ class Trace {
   Timeline timeline_;
   std::map<ThreadId, std::vector<std::uint64_t>> arrivals_;  ///< steps of the switches to each thread
 
+  bool has_spaces_ = false;  ///< a chunk knows of a second one
   StepState state_;
   std::unique_ptr<ChunkDecoder> decoder_;
   std::size_t open_chunk_ = 0;

@@ -253,7 +253,7 @@ void TraceFileReader::read_new(Update& update) {
               chunk.first = StepIndex{row.unsigned_integer()};
               chunk.steps = row.unsigned_integer();
               row.integer();
-              row.integer();
+              chunk.space = static_cast<std::uint32_t>(row.integer());
               const std::vector<std::uint8_t> registers = unpack(row.blob(), sizeof chunk.registers.slots);
               std::memcpy(chunk.registers.slots.data(), registers.data(), registers.size());
               chunk.rip_after = row.unsigned_integer();

@@ -230,9 +230,9 @@ void TraceFileWriter::insert(const TraceBatch& batch) {
     const std::vector<std::uint8_t> touched = serialize(chunk.touched);
     const std::vector<std::uint8_t> packed = compress(touched);
     const std::vector<std::uint8_t> written = written_bytes(chunk.written);
-    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, std::int64_t{0}, Bytes(registers),
-               chunk.rip_after, std::uint64_t{chunk.body_size}, Bytes(chunk.body), std::uint64_t{touched.size()},
-               Bytes(packed), Bytes(written));
+    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, static_cast<std::int64_t>(chunk.space),
+               Bytes(registers), chunk.rip_after, std::uint64_t{chunk.body_size}, Bytes(chunk.body),
+               std::uint64_t{touched.size()}, Bytes(packed), Bytes(written));
   }
   for (const PageRecord& page : batch.pages) {
     const std::vector<std::uint8_t> packed = compress(page.contents);

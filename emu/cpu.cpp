@@ -418,7 +418,7 @@ struct Cpu::Impl {
 
   void log_event(const Event& event) {
     if (sink == nullptr) return output.clear();
-    std::size_t words = 3 + 2 * kRegisterSlots + rep_writes.log_words() + 1 + (event.text.size() + 7) / 8;
+    std::size_t words = 3 + 2 * kRegisterSlots + rep_writes.log_words() + 2 + (event.text.size() + 7) / 8;
     for (const AddressRange& range : event.written) words += 2 + (range.size() + 7) / 8;
     if (words > StepBuffer::kWords || !reserve(words)) return;
     // Writes stand one word further on than in a step.
@@ -438,6 +438,8 @@ struct Cpu::Impl {
     record[0] = event.vector | (std::uint64_t{event.error_code} << 32);
     record[1] = event.rip_before.value;
     if (!event.text.empty()) pairs = put_bytes(pairs, RecordTag::text, event.text);
+    if (event.space_after)
+      *pairs++ = static_cast<std::uint64_t>(RecordTag::space) | (std::uint64_t{*event.space_after} << 32);
     buffer->rip_after.store(now[Register::rip], std::memory_order_relaxed);
     buffer->used.store(static_cast<std::uint64_t>(pairs - buffer->words), std::memory_order_release);
     record = nullptr;

@@ -91,7 +91,8 @@ class Cpu {
     std::uint32_t error_code = 0;
     Address rip_before;
     std::vector<AddressRange> written;
-    std::string text;  ///< one line for people; may be empty
+    std::string text;                                         ///< one line for people; may be empty
+    std::optional<std::uint32_t> space_after = std::nullopt;  ///< behind it this address space is laid out
   };
   void log_event(const Event& event);
   /// Logs bytes that the running step printed, or the one before the next event.

@@ -93,6 +93,7 @@ void write_table(uc_engine* engine, int id, Cpu::TableRegister value) {
 
 Result<void> map_memory(uc_engine* engine, Memory& memory) {
   for (const Region& region : memory.regions()) {
+    if (!region.readable && !region.writable && !region.executable) continue;  // nothing of the guest's
     for (const Memory::RightsRun& run : memory.rights_in(region.range)) {
       const uc_err error = uc_mem_map_ptr(engine, run.range.low.value, run.range.size(), engine_rights(run.rights),
                                           memory.bytes_at(run.range.low).data());

@@ -50,6 +50,10 @@ std::string argument_text(char kind, std::uint64_t value, const LinuxMemory& mem
       return number == AT_FDCWD ? "AT_FDCWD" : std::to_string(number);
     case 'g':
       return number == 0 ? "0" : signal_name(number);
+    case 'o':
+      return fmt::format("{:#o}", value);
+    case 'c':
+      return clone_flags_text(value);
     case 'f':
       return futex_operation(value);
     case 'w': {
@@ -67,8 +71,8 @@ std::string argument_text(char kind, std::uint64_t value, const LinuxMemory& mem
 const LinuxCallEntry* find_call(std::uint64_t number) {
   static const auto kEntries = [] {
     std::unordered_map<std::uint64_t, const LinuxCallEntry*> entries;
-    for (const auto group : {linux_file_calls(), linux_memory_calls(), linux_process_calls(), linux_signal_calls(),
-                             linux_task_calls(), linux_time_calls()})
+    for (const auto group : {linux_clone_calls(), linux_descriptor_calls(), linux_file_calls(), linux_memory_calls(),
+                             linux_process_calls(), linux_signal_calls(), linux_task_calls(), linux_time_calls()})
       for (const LinuxCallEntry& entry : group) entries.emplace(entry.number, &entry);
     return entries;
   }();

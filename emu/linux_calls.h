@@ -33,7 +33,7 @@ struct LinuxCall {
 struct LinuxCallEntry {
   std::uint64_t number = 0;
   /// A letter for each argument: d int, u number, x flags, p address, s text, a directory, g signal, f futex operation,
-  /// w timer.
+  /// w timer, c flags of clone, o octal.
   const char* arguments = "";
   /// What the kernel gives back, a negative errno for a failure.
   std::int64_t (*answer)(LinuxKernel& kernel, LinuxCall& call) = nullptr;
@@ -41,6 +41,8 @@ struct LinuxCallEntry {
 };
 
 /// Each in the file of the same name.
+std::span<const LinuxCallEntry> linux_clone_calls();
+std::span<const LinuxCallEntry> linux_descriptor_calls();
 std::span<const LinuxCallEntry> linux_file_calls();
 std::span<const LinuxCallEntry> linux_memory_calls();
 std::span<const LinuxCallEntry> linux_process_calls();
@@ -52,6 +54,8 @@ std::span<const LinuxCallEntry> linux_time_calls();
 const LinuxCallEntry* find_call(std::uint64_t number);
 /// The call with its arguments, as strace writes it; of an unknown one the first three.
 std::string call_text(const LinuxCallEntry* entry, const LinuxCall& call, const LinuxMemory& memory);
+/// "CLONE_VFORK | CLONE_VM | SIGCHLD"
+std::string clone_flags_text(std::uint64_t flags);
 /// "0", "-ENOENT", "0x4c92f0".
 std::string answer_text(std::int64_t answer, bool is_address);
 /// "write"; "system call 999" for a number that x86-64 does not have.

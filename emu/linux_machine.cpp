@@ -19,6 +19,7 @@ Result<std::unique_ptr<LinuxMachine>> LinuxMachine::boot(const Image& image, con
   auto program = load_program(machine->memory_, image, options);
   if (!program) return program.error();
   machine->program_ = std::move(program).value();
+  machine->pristine_ = machine->memory_;
   auto cpu = Cpu::create(machine->memory_, *machine, Privilege::user);
   if (!cpu) return cpu.error();
   machine->cpu_ = std::make_unique<Cpu>(std::move(cpu).value());
@@ -31,8 +32,8 @@ Result<std::unique_ptr<LinuxMachine>> LinuxMachine::boot(const Image& image, con
   registers[Register::rflags] = kInterruptFlag | 2;
   registers[Register::cr4] |= kOsFxsr;
   processor.write_all(registers);
-  machine->kernel_ = std::make_unique<LinuxKernel>(machine->memory_, processor, machine->console_, machine->picker_,
-                                                   machine->program_, options);
+  machine->kernel_ = std::make_unique<LinuxKernel>(machine->memory_, machine->pristine_, processor, machine->console_,
+                                                   machine->picker_, machine->program_, options);
   return machine;
 }
 

@@ -32,6 +32,7 @@ class LinuxMachine final : public Machine, private PortBus {
   std::uint64_t time_stamp() override { return kernel_->clock().now(); }
 
   LinuxProgram program_;
+  Memory pristine_;  ///< as it was loaded
   std::unique_ptr<LinuxKernel> kernel_;
 };
 

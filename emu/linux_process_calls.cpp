@@ -17,7 +17,6 @@ namespace fiberscope::emu {
 namespace {
 
 constexpr std::int64_t kUser = 1000;
-constexpr std::int64_t kParent = 1;
 constexpr std::uint64_t kLowestKernelAddress = std::uint64_t{1} << 47;
 
 std::int64_t done(LinuxKernel&, LinuxCall&) {
@@ -35,8 +34,8 @@ std::int64_t do_getpid(LinuxKernel& kernel, LinuxCall&) {
 std::int64_t do_gettid(LinuxKernel& kernel, LinuxCall&) {
   return kernel.current().id;
 }
-std::int64_t do_getppid(LinuxKernel&, LinuxCall&) {
-  return kParent;
+std::int64_t do_getppid(LinuxKernel& kernel, LinuxCall&) {
+  return kernel.current().group->parent;
 }
 
 std::int64_t do_arch_prctl(LinuxKernel& kernel, LinuxCall& call) {

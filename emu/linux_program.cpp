@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "emu/linux_books.h"
+
 namespace fiberscope::emu {
 namespace {
 
@@ -16,6 +18,10 @@ namespace {
 constexpr Address kStackTop{0x7fffffffe000};
 constexpr Address kMappingsTop{0x7ffff8000000};
 constexpr std::uint64_t kHighestImage = 0x7ff000000000;
+// What the model of physical memory needs beside: nobody can be given these addresses.
+constexpr Address kFramesAt{0x7ff100000000};
+constexpr Address kKernelAt{0x7ff200000000};
+constexpr std::uint64_t kKernelSize = 2 << 20;
 constexpr std::uint64_t kLargestSegment = std::uint64_t{512} << 20;
 /// The features that cpuid names in edx of leaf 1: no more than the emulated processor has.
 constexpr std::uint64_t kHardwareCapabilities = 0x078bfbff;
@@ -72,23 +78,27 @@ Result<AddressRange> add_region(Memory& memory, std::string name, RegionKind kin
 /// Fills a stack downwards.
 class StackWriter {
  public:
-  StackWriter(Memory& memory, AddressRange stack) : memory_(memory), stack_(stack), at_(stack.high.value) {}
+  explicit StackWriter(AddressRange stack) : stack_(stack), bytes_(stack.size()), at_(stack.size()) {}
 
   Address push_bytes(const void* bytes, std::size_t size) {
-    if (size > at_ - stack_.low.value) full_ = true;
-    if (full_) return Address{at_};
+    if (size > at_) full_ = true;
+    if (full_) return top();
     at_ -= size;
-    memory_.write_bytes(Address{at_}, {static_cast<const std::uint8_t*>(bytes), size});
-    return Address{at_};
+    std::memcpy(bytes_.data() + at_, bytes, size);
+    return top();
   }
   Address push_text(const std::string& text) { return push_bytes(text.c_str(), text.size() + 1); }
+  /// The stack's end is aligned to pages.
   void align(std::uint64_t alignment) { at_ &= ~(alignment - 1); }
-  [[nodiscard]] Address top() const { return Address{at_}; }
+  [[nodiscard]] Address top() const { return stack_.low + at_; }
   [[nodiscard]] bool is_full() const { return full_; }
+  [[nodiscard]] std::vector<std::uint8_t> bytes() const {
+    return {bytes_.begin() + static_cast<std::ptrdiff_t>(at_), bytes_.end()};
+  }
 
  private:
-  Memory& memory_;
   AddressRange stack_;
+  std::vector<std::uint8_t> bytes_;
   std::uint64_t at_;
   bool full_ = false;
 };
@@ -101,6 +111,56 @@ std::vector<std::uint8_t> random_bytes() {
 }
 
 }  // namespace
+
+FirstStack make_first_stack(const LinuxProgram& program, const ProgramStart& start) {
+  StackWriter writer(program.stack);
+  const std::uint64_t nothing = 0;
+  writer.push_bytes(&nothing, sizeof nothing);  // Linux ends it with eight zero bytes
+  const Address file_name = writer.push_text(start.file_name);
+  std::vector<std::uint64_t> environment;
+  for (const std::string& entry : start.environment) environment.push_back(writer.push_text(entry).value);
+  std::vector<std::uint64_t> arguments;
+  for (const std::string& argument : start.arguments) arguments.push_back(writer.push_text(argument).value);
+  const Address platform = writer.push_text("x86_64");
+  writer.align(16);
+  const std::vector<std::uint8_t> random = random_bytes();
+  const Address random_at = writer.push_bytes(random.data(), random.size());
+
+  std::vector<std::uint64_t> words{arguments.size()};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  words.push_back(0);
+  words.insert(words.end(), environment.begin(), environment.end());
+  words.push_back(0);
+  const std::pair<std::uint64_t, std::uint64_t> auxiliary[] = {{kMinSigStkSzEntry, kSmallestSignalStack},
+                                                               {AT_HWCAP, kHardwareCapabilities},
+                                                               {AT_PAGESZ, kPageSize},
+                                                               {AT_CLKTCK, 100},
+                                                               {AT_PHDR, program.headers.value},
+                                                               {AT_PHENT, sizeof(Elf64_Phdr)},
+                                                               {AT_PHNUM, program.header_count},
+                                                               {AT_BASE, 0},
+                                                               {AT_FLAGS, 0},
+                                                               {AT_ENTRY, program.entry.value},
+                                                               {AT_UID, 1000},
+                                                               {AT_EUID, 1000},
+                                                               {AT_GID, 1000},
+                                                               {AT_EGID, 1000},
+                                                               {AT_SECURE, 0},
+                                                               {AT_RANDOM, random_at.value},
+                                                               {AT_HWCAP2, 0},
+                                                               {AT_EXECFN, file_name.value},
+                                                               {AT_PLATFORM, platform.value},
+                                                               {AT_NULL, 0}};
+  for (const auto& [type, value] : auxiliary) words.insert(words.end(), {type, value});
+  if (words.size() % 2 != 0) {
+    // rsp must be a multiple of 16 at the entry.
+    const std::uint64_t padding = 0;
+    writer.push_bytes(&padding, sizeof padding);
+  }
+  const Address pointer = writer.push_bytes(words.data(), words.size() * sizeof(std::uint64_t));
+  if (writer.is_full()) return {};
+  return {true, pointer, writer.bytes()};
+}
 
 Result<LinuxProgram> load_program(Memory& memory, const Image& image, const MachineOptions& options) {
   Elf64_Ehdr header;
@@ -149,54 +209,30 @@ Result<LinuxProgram> load_program(Memory& memory, const Image& image, const Mach
   program.mappings = *mappings;
   program.stack = *stack;
 
-  StackWriter writer(memory, program.stack);
-  const std::uint64_t nothing = 0;
-  writer.push_bytes(&nothing, sizeof nothing);  // Linux ends it with eight zero bytes
-  const Address file_name = writer.push_text(program.name);
-  std::vector<std::uint64_t> environment;
-  for (const std::string& entry : options.environment) environment.push_back(writer.push_text(entry).value);
-  std::vector<std::uint64_t> arguments{writer.push_text(program.name).value};
-  for (const std::string& argument : options.arguments) arguments.push_back(writer.push_text(argument).value);
-  const Address platform = writer.push_text("x86_64");
-  writer.align(16);
-  const std::vector<std::uint8_t> random = random_bytes();
-  const Address random_at = writer.push_bytes(random.data(), random.size());
+  const auto add_hidden = [&](const char* name, Address low, std::uint64_t size) -> Result<AddressRange> {
+    LoadedRegion hidden;
+    hidden.region = {name, RegionKind::data, {low, low + size}, false, false, false};
+    if (const auto added = memory.add(hidden); !added)
+      return Error{fmt::format("{}: {}", image.name(), added.error().message)};
+    return hidden.region.range;
+  };
+  const auto frames = add_hidden(kFramesRegionName, kFramesAt, page_up(options.frame_pool_size));
+  if (!frames) return frames.error();
+  const auto kernel = add_hidden(kKernelRegionName, kKernelAt, kKernelSize);
+  if (!kernel) return kernel.error();
+  program.frames = *frames;
+  program.kernel = *kernel;
+  program.headers = Address{headers_at};
+  program.header_count = headers_at == 0 ? 0 : segments.size();
 
-  std::vector<std::uint64_t> words{arguments.size()};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  words.push_back(0);
-  words.insert(words.end(), environment.begin(), environment.end());
-  words.push_back(0);
-  const std::pair<std::uint64_t, std::uint64_t> auxiliary[] = {{kMinSigStkSzEntry, kSmallestSignalStack},
-                                                               {AT_HWCAP, kHardwareCapabilities},
-                                                               {AT_PAGESZ, kPageSize},
-                                                               {AT_CLKTCK, 100},
-                                                               {AT_PHDR, headers_at},
-                                                               {AT_PHENT, sizeof(Elf64_Phdr)},
-                                                               {AT_PHNUM, headers_at == 0 ? 0 : segments.size()},
-                                                               {AT_BASE, 0},
-                                                               {AT_FLAGS, 0},
-                                                               {AT_ENTRY, program.entry.value},
-                                                               {AT_UID, 1000},
-                                                               {AT_EUID, 1000},
-                                                               {AT_GID, 1000},
-                                                               {AT_EGID, 1000},
-                                                               {AT_SECURE, 0},
-                                                               {AT_RANDOM, random_at.value},
-                                                               {AT_HWCAP2, 0},
-                                                               {AT_EXECFN, file_name.value},
-                                                               {AT_PLATFORM, platform.value},
-                                                               {AT_NULL, 0}};
-  for (const auto& [type, value] : auxiliary) words.insert(words.end(), {type, value});
-  if (words.size() % 2 != 0) {
-    // rsp must be a multiple of 16 at the entry.
-    const std::uint64_t padding = 0;
-    writer.push_bytes(&padding, sizeof padding);
-  }
-  program.stack_pointer = writer.push_bytes(words.data(), words.size() * sizeof(std::uint64_t));
-  if (writer.is_full())
+  ProgramStart start{program.name, {program.name}, options.environment};
+  start.arguments.insert(start.arguments.end(), options.arguments.begin(), options.arguments.end());
+  const FirstStack first = make_first_stack(program, start);
+  if (!first.fits)
     return Error{fmt::format("{}: its arguments and environment do not fit the stack of {} KiB", image.name(),
                              program.stack.size() >> 10)};
+  memory.write_bytes(first.pointer, first.bytes);
+  program.stack_pointer = first.pointer;
   return program;
 }
 

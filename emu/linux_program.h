@@ -1,4 +1,8 @@
 #pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
 #include "emu/image.h"
 #include "emu/machine.h"
 #include "emu/memory.h"
@@ -13,11 +17,30 @@ struct LinuxProgram {
   AddressRange stack;     ///< of the first task
   AddressRange heap;      ///< where brk may go, from the end of .bss
   AddressRange mappings;  ///< where mmap finds room
-  std::string name;       ///< the last part of the image's name: argv[0], and what /proc/self/exe leads to
+  AddressRange frames;    ///< of physical memory, for pages that cannot lie at their own address (LinuxFrames)
+  AddressRange kernel;    ///< the kernel's books (linux_books.h)
+  Address headers;        ///< the program headers; 0: not loaded
+  std::uint64_t header_count = 0;
+  std::string name;  ///< the last part of the image's name: argv[0], and what /proc/self/exe leads to
 };
 
 /// The first task's stack, as a region's name.
 inline constexpr const char* kMainStackName = "main";
+
+/// What execve is given.
+struct ProgramStart {
+  std::string file_name;
+  std::vector<std::string> arguments;  ///< argv[0] first
+  std::vector<std::string> environment;
+};
+
+/// What execve leaves at the top of the first stack.
+struct FirstStack {
+  bool fits = false;
+  Address pointer;                  ///< rsp
+  std::vector<std::uint8_t> bytes;  ///< from there to the stack's end
+};
+FirstStack make_first_stack(const LinuxProgram& program, const ProgramStart& start);
 
 /// Adds the program's regions to an empty memory. The heap and the room for mappings are regions none of whose pages
 /// can be touched yet. Fails with a message for people where the image is not for this profile or does not fit.

@@ -28,7 +28,8 @@ std::int64_t do_rt_sigaction(LinuxKernel& kernel, LinuxCall& call) {
     kernel.action(number) = *wanted;
     if (wanted->ignores(number)) {
       kernel.pending().drop(number);
-      for (const auto& task : kernel.tasks().all()) task->pending.drop(number);
+      for (const auto& task : kernel.tasks().all())
+        if (task->group == kernel.current().group) task->pending.drop(number);
     }
   }
   if (call[2] != 0 && !kernel.memory().write_value(call.address(2), before)) return -EFAULT;
@@ -115,26 +116,37 @@ std::int64_t do_kill(LinuxKernel& kernel, LinuxCall& call) {
   const int target = call.integer(0);
   const int number = call.integer(1);
   if (number != 0 && !is_signal(number)) return -EINVAL;
-  if (target != process && target != 0 && target != -process) {
-    call.note = "there is one process only";
-    return -ESRCH;
+  const siginfo_t info = info_from(kernel, number, SI_USER, process);
+  if (target > 0) {
+    LinuxProcess* to = kernel.find_process(target);
+    if (to == nullptr) return -ESRCH;
+    if (number != 0) kernel.send(info, *to);
+    return 0;
   }
-  if (number != 0) kernel.send(info_from(kernel, number, SI_USER, process), nullptr);
-  return 0;
+  // All processes are of the first one's group; -1 means all but oneself.
+  if (target != 0 && target != -1 && target != -kernel.processes().front()->id) return -ESRCH;
+  bool any = false;
+  for (const auto& to : kernel.processes()) {
+    if (to->state == LinuxProcess::State::reaped || (target == -1 && to->id == process)) continue;
+    any = true;
+    if (number != 0) kernel.send(info, *to);
+  }
+  return any ? 0 : -ESRCH;
 }
 
 std::int64_t send_to_task(LinuxKernel& kernel, int id, int number) {
   if (number != 0 && !is_signal(number)) return -EINVAL;
   LinuxTask* task = kernel.tasks().find(id);
   if (task == nullptr) return -ESRCH;
-  if (number != 0) kernel.send(info_from(kernel, number, SI_TKILL, kernel.current().process), task);
+  if (number != 0) kernel.send(info_from(kernel, number, SI_TKILL, kernel.current().process), *task);
   return 0;
 }
 std::int64_t do_tkill(LinuxKernel& kernel, LinuxCall& call) {
   return send_to_task(kernel, call.integer(0), call.integer(1));
 }
 std::int64_t do_tgkill(LinuxKernel& kernel, LinuxCall& call) {
-  if (call.integer(0) != kernel.current().process) return -ESRCH;
+  const LinuxTask* task = kernel.tasks().find(call.integer(1));
+  if (task == nullptr || task->process != call.integer(0)) return -ESRCH;
   return send_to_task(kernel, call.integer(1), call.integer(2));
 }
 

@@ -31,31 +31,34 @@ std::string origin(const siginfo_t& info) {
 
 }  // namespace
 
-void LinuxKernel::send(const siginfo_t& info, LinuxTask* to) {
+void LinuxKernel::send(const siginfo_t& info, LinuxProcess& to) {
+  for (const auto& task : tasks_.all())
+    if (task->group.get() == &to && task->state != LinuxTask::State::finished &&
+        (task->blocked & signal_bit(info.si_signo)) == 0)
+      return send(info, *task);
+  if (to.state == LinuxProcess::State::living) to.pending.add(info);
+}
+
+void LinuxKernel::send(const siginfo_t& info, LinuxTask& to) {
   const int number = info.si_signo;
-  const SignalSet bit = signal_bit(number);
-  const auto takes = [&](const LinuxTask& task) {
-    return task.state != LinuxTask::State::finished && (task.blocked & bit) == 0;
-  };
-  if (to == nullptr) {
-    for (const auto& task : tasks_.all())
-      if (to == nullptr && takes(*task)) to = task.get();
-  }
-  if (to != nullptr && takes(*to) && action(number).ignores(number)) return;
-  if (to == nullptr) return pending_.add(info);
-  to->pending.add(info);
-  if (takes(*to) && to->state == LinuxTask::State::waiting) interrupt(*to);
+  if (to.state == LinuxTask::State::finished) return;
+  const bool takes = (to.blocked & signal_bit(number)) == 0;
+  if (takes && action_of(to, number).ignores(number)) return;
+  to.pending.add(info);
+  const bool waits = to.state == LinuxTask::State::waiting && to.wait.kind != LinuxWait::Kind::vfork;
+  if (takes && waits) interrupt(to);
 }
 
 void LinuxKernel::interrupt(LinuxTask& task) {
   LinuxWait wait = std::move(task.wait);
+  wait.ready = nullptr;
   tasks_.end_wait(task, -EINTR);
   task.answer.reset();
   if (wait.kind == LinuxWait::Kind::sleep && wait.remaining != Address{} && wait.deadline) {
     const std::uint64_t now = clock().now();
     const std::uint64_t left = *wait.deadline > now ? *wait.deadline - now : 0;
-    memory_.write_value(wait.remaining,
-                        timespec{static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)});
+    task.memory->write_value(
+        wait.remaining, timespec{static_cast<time_t>(left / 1'000'000'000), static_cast<long>(left % 1'000'000'000)});
   }
   task.interrupted = std::move(wait);
 }
@@ -63,7 +66,7 @@ void LinuxKernel::interrupt(LinuxTask& task) {
 bool LinuxKernel::deliver_signal() {
   LinuxTask& task = *current_;
   auto info = task.pending.take(task.blocked);
-  if (!info) info = pending_.take(task.blocked);
+  if (!info) info = pending().take(task.blocked);
   if (info) {
     handle(*info);
     return true;
@@ -100,8 +103,8 @@ void LinuxKernel::handle(const siginfo_t& info) {
   const auto frame = make_signal_frame(before, action_now, info, cause_, mask, task.signal_stack);
   constexpr std::uint64_t kHasRestorer = 0x04000000;  // SA_RESTORER of the kernel
   const bool stored = frame && (action_now.flags & kHasRestorer) != 0 &&
-                      memory_.write(frame->fpu_address, frame->fpu_bytes) &&
-                      memory_.write(frame->address, frame->bytes);
+                      memory().write(frame->fpu_address, frame->fpu_bytes) &&
+                      memory().write(frame->address, frame->bytes);
   if (!stored) {
     fault_ = fmt::format("the frame of {} has no room on the stack", signal_name(number));
     if (number == SIGSEGV) action(SIGSEGV) = {};
@@ -144,13 +147,13 @@ bool LinuxKernel::return_from_signal() {
 bool LinuxKernel::take_frame() {
   LinuxTask& task = *current_;
   const RegisterFile now = cpu_.read_all();
-  const auto bytes = memory_.read(Address{now[Register::rsp] - 8}, signal_frame::kSize);
+  const auto bytes = memory().read(Address{now[Register::rsp] - 8}, signal_frame::kSize);
   if (!bytes) return false;
   RestoredFrame frame = read_signal_frame(*bytes, now);
   if (frame.fpu_address == Address{}) {
     reset_fpu_state(frame.registers);
   } else {
-    const auto fpu = memory_.read(frame.fpu_address, signal_frame::kFpuSize);
+    const auto fpu = memory().read(frame.fpu_address, signal_frame::kFpuSize);
     if (!fpu) return false;
     read_fpu_state(*fpu, frame.registers);
   }
@@ -173,11 +176,28 @@ std::string LinuxKernel::fault_text(const CpuStop& stop) const {
   if (stop.vector != kPageFault) return stop.detail.empty() ? exception_name(stop.vector) : stop.detail;
   const char* what = (stop.error_code & 16) != 0 ? "fetch from" : (stop.error_code & 2) != 0 ? "write to" : "read of";
   const bool below = stop.fault_address < program_.stack.low && program_.stack.low - stop.fault_address <= kNearStack;
-  return fmt::format("{} {} {:#x}{}", what, memory_.is_mapped(stop.fault_address) ? "protected" : "unmapped",
+  return fmt::format("{} {} {:#x}{}", what, current_->memory->is_mapped(stop.fault_address) ? "protected" : "unmapped",
                      stop.fault_address.value, below ? ", below the first task's stack, which is used up" : "");
 }
 
+bool LinuxKernel::copy_on_write(const CpuStop& stop) {
+  constexpr std::uint32_t kWrite = 2;
+  if (stop.cause != CpuStop::Cause::exception || stop.vector != kPageFault || (stop.error_code & kWrite) == 0 ||
+      !memory().awaits_copy(stop.fault_address))
+    return false;
+  if (memory().copy_page(stop.fault_address)) return true;
+  // As Linux kills a process when memory is used up.
+  const std::string text = fmt::format("SIGKILL ends process {}: no frame is left for a copy of page {:#x}",
+                                       current_->process, stop.fault_address.value & ~(kPageSize - 1));
+  Stop ended = stop_here(Stop::Reason::exited, text);
+  ended.code = 128 + SIGKILL;
+  end_group(SIGKILL, std::move(ended));
+  log(EventKind::signal, SIGKILL, Address{cpu_.read(Register::rip)}, text);
+  return true;
+}
+
 void LinuxKernel::exception(const CpuStop& stop) {
+  if (copy_on_write(stop)) return;
   CpuStop raised = stop;
   std::uint64_t rip = cpu_.read(Register::rip);
   if (stop.cause == CpuStop::Cause::trap && stop.vector == kOldSystemCall) {
@@ -192,7 +212,7 @@ void LinuxKernel::exception(const CpuStop& stop) {
     rip -= 2;
     cpu_.write(Register::rip, rip);
   }
-  const bool mapped = memory_.is_mapped(raised.fault_address);
+  const bool mapped = memory().is_mapped(raised.fault_address);
   cause_ = {raised.error_code, raised.vector, cause_.address};
   if (raised.vector == kPageFault)
     cause_ = {(mapped ? 1U : 0U) | (raised.error_code & ~1U) | kUserAccess, raised.vector, raised.fault_address.value};
@@ -204,10 +224,20 @@ void LinuxKernel::exception(const CpuStop& stop) {
   if (!action(info.si_signo).is_default() || info.si_signo == SIGTRAP) return;
   const std::string name = signal_name(info.si_signo);
   const char* why = blocked ? "its handler is blocked" : "no handler";
-  log(EventKind::fault, raised.vector, Address{rip}, fmt::format("{}: {}; {}", name, fault_, why));
-  end(Stop::Reason::fault, fmt::format("{} at {:#x}: {}; {}", name, rip, fault_, why));
-  ending_->vector = raised.vector;
-  ending_->address = raised.fault_address;
+  Stop ended = stop_here(Stop::Reason::fault, fmt::format("{} at {:#x}: {}; {}", name, rip, fault_, why));
+  ended.vector = raised.vector;
+  ended.address = raised.fault_address;
+  end_by_fault(info.si_signo, fmt::format("{}: {}; {}", name, fault_, why), std::move(ended));
+}
+
+void LinuxKernel::end_by_fault(int number, const std::string& text, Stop ended) {
+  const bool is_first = current_->group == processes_.front();
+  const std::uint32_t vector = is_first ? ended.vector : static_cast<std::uint32_t>(number);
+  const Address rip{cpu_.read(Register::rip)};
+  end_group(number, std::move(ended));
+  if (is_first) return log(EventKind::fault, vector, rip, text);
+  log(EventKind::signal, vector, rip,
+      fmt::format("{} ends process {}: {}", signal_name(number), current_->process, text));
 }
 
 void LinuxKernel::end_by(const siginfo_t& info) {
@@ -223,17 +253,18 @@ void LinuxKernel::end_by(const siginfo_t& info) {
       info.si_code > 0 && (number == SIGSEGV || number == SIGBUS || number == SIGFPE || number == SIGILL);
   if (by_itself) {
     // The frame of a handler that there is found no room.
-    log(EventKind::fault, static_cast<std::uint32_t>(cause_.vector), rip, fmt::format("{}: {}", name, why));
-    end(Stop::Reason::fault, fmt::format("{} at {:#x}: {}", name, rip.value, why));
-    ending_->vector = static_cast<std::uint8_t>(cause_.vector);
-    ending_->address = Address{cause_.address};
-    return;
+    Stop ended = stop_here(Stop::Reason::fault, fmt::format("{} at {:#x}: {}", name, rip.value, why));
+    ended.vector = static_cast<std::uint8_t>(cause_.vector);
+    ended.address = Address{cause_.address};
+    return end_by_fault(number, fmt::format("{}: {}", name, why), std::move(ended));
   }
-  log(EventKind::signal, static_cast<std::uint32_t>(info.si_signo), rip,
-      name + " ends the program" + (why.empty() ? "" : ": " + why));
-  end(Stop::Reason::exited,
-      fmt::format("killed by {} (exit code {}){}", name, 128 + info.si_signo, why.empty() ? "" : ": " + why));
-  ending_->code = 128 + info.si_signo;
+  Stop ended = stop_here(Stop::Reason::exited, fmt::format("killed by {} (exit code {}){}", name, 128 + number,
+                                                           why.empty() ? "" : ": " + why));
+  ended.code = 128 + number;
+  const std::string whom = processes_.size() == 1 ? "the program" : fmt::format("process {}", current_->process);
+  end_group(number, std::move(ended));
+  log(EventKind::signal, static_cast<std::uint32_t>(number), rip,
+      name + " ends " + whom + (why.empty() ? "" : ": " + why));
 }
 
 }  // namespace fiberscope::emu

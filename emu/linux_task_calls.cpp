@@ -1,5 +1,4 @@
 #include <linux/futex.h>
-#include <sched.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
@@ -13,33 +12,7 @@
 namespace fiberscope::emu {
 namespace {
 
-constexpr const char* kNoProcesses = "processes are not emulated yet";
-constexpr std::uint64_t kThreadFlags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD;
 constexpr std::uint64_t kSecond = 1'000'000'000;
-
-std::int64_t no_process(LinuxKernel&, LinuxCall& call) {
-  call.note = kNoProcesses;
-  return -ENOSYS;
-}
-
-std::int64_t do_clone(LinuxKernel& kernel, LinuxCall& call) {
-  const std::uint64_t flags = call[0];
-  if ((flags & kThreadFlags) != kThreadFlags) return no_process(kernel, call);
-  LinuxTask& child = kernel.tasks().create(kernel.current());
-  child.registers = kernel.cpu().read_all();
-  child.registers[Register::rax] = 0;
-  if (call[1] != 0) child.registers[Register::rsp] = call[1];
-  if ((flags & CLONE_SETTLS) != 0) child.registers[Register::fs_base] = call[4];
-  if ((flags & CLONE_CHILD_CLEARTID) != 0) child.clear_at_exit = call.address(3);
-  if ((flags & CLONE_PARENT_SETTID) != 0) kernel.memory().write_value(call.address(2), child.id);
-  if ((flags & CLONE_CHILD_SETTID) != 0) kernel.memory().write_value(call.address(3), child.id);
-  return child.id;
-}
-
-std::int64_t do_clone3(LinuxKernel&, LinuxCall& call) {
-  call.note = "C libraries then use clone";
-  return -ENOSYS;
-}
 
 std::int64_t do_exit(LinuxKernel& kernel, LinuxCall& call) {
   call.effect = LinuxCall::Effect::gone;
@@ -88,7 +61,7 @@ std::int64_t wait_for_futex(LinuxKernel& kernel, LinuxCall& call, bool absolute,
   if (!value) return -EFAULT;
   LinuxWait wait;
   wait.kind = LinuxWait::Kind::futex;
-  wait.futex = call.address(0);
+  wait.futex = kernel.memory().key_of(call.address(0));
   wait.bits = bits;
   if (const std::int64_t failed = deadline_of(kernel, call, absolute, wait.deadline); failed != 0) return failed;
   // The kernel compares and goes to sleep in one, as seen by the program.
@@ -101,7 +74,7 @@ std::int64_t wait_for_futex(LinuxKernel& kernel, LinuxCall& call, bool absolute,
 
 std::int64_t do_futex(LinuxKernel& kernel, LinuxCall& call) {
   if (call[0] % 4 != 0) return -EINVAL;
-  const Address futex = call.address(0);
+  const LinuxMemory::Key futex = kernel.memory().key_of(call.address(0));
   const int count = call.integer(2);
   const auto bits = static_cast<std::uint32_t>(call[5]);
   LinuxTasks& tasks = kernel.tasks();
@@ -115,11 +88,11 @@ std::int64_t do_futex(LinuxKernel& kernel, LinuxCall& call) {
     case FUTEX_WAKE_BITSET:
       return bits == 0 ? -EINVAL : tasks.wake(futex, std::max(count, 1), bits);
     case FUTEX_CMP_REQUEUE:
-      if (kernel.memory().read_value<std::uint32_t>(futex) != bits) return -EAGAIN;
+      if (kernel.memory().read_value<std::uint32_t>(call.address(0)) != bits) return -EAGAIN;
       [[fallthrough]];
     case FUTEX_REQUEUE: {
       const int woken = tasks.wake(futex, count, FUTEX_BITSET_MATCH_ANY);
-      return woken + tasks.requeue(futex, call.address(4), call.integer(3));
+      return woken + tasks.requeue(futex, kernel.memory().key_of(call.address(4)), call.integer(3));
     }
     default:
       call.note = "not emulated";
@@ -127,13 +100,7 @@ std::int64_t do_futex(LinuxKernel& kernel, LinuxCall& call) {
   }
 }
 
-constexpr LinuxCallEntry kCalls[] = {{SYS_clone, "xpppp", do_clone},
-                                     {SYS_clone3, "pu", do_clone3},
-                                     {SYS_fork, "", no_process},
-                                     {SYS_vfork, "", no_process},
-                                     {SYS_execve, "spp", no_process},
-                                     {SYS_execveat, "aspp", no_process},
-                                     {SYS_exit, "d", do_exit},
+constexpr LinuxCallEntry kCalls[] = {{SYS_exit, "d", do_exit},
                                      {SYS_exit_group, "d", do_exit_group},
                                      {SYS_set_tid_address, "p", do_set_tid_address},
                                      {SYS_set_robust_list, "pu", do_set_robust_list},

@@ -15,7 +15,9 @@ LinuxTask& LinuxTasks::create(const LinuxTask& like) {
   auto task = std::make_unique<LinuxTask>();
   task->id = next_id_++;
   task->process = like.process;
+  task->group = like.group;
   task->space = like.space;
+  task->stack = like.stack;
   task->blocked = like.blocked;
   tasks_.push_back(std::move(task));
   return *tasks_.back();
@@ -47,7 +49,7 @@ LinuxTask* LinuxTasks::next_after(const LinuxTask& task) const {
   return nullptr;
 }
 
-int LinuxTasks::wake(Address futex, int count, std::uint32_t bits) {
+int LinuxTasks::wake(LinuxMemory::Key futex, int count, std::uint32_t bits) {
   std::vector<LinuxTask*> woken;
   for (LinuxTask* task : waiting_) {
     if (static_cast<int>(woken.size()) >= count) break;
@@ -58,11 +60,11 @@ int LinuxTasks::wake(Address futex, int count, std::uint32_t bits) {
   return static_cast<int>(woken.size());
 }
 
-int LinuxTasks::requeue(Address from, Address to, int count) {
+int LinuxTasks::requeue(LinuxMemory::Key from, LinuxMemory::Key to, int count) {
   int moved = 0;
   for (LinuxTask* task : waiting_) {
     if (moved >= count) break;
-    if (task->wait.kind != LinuxWait::Kind::futex || task->wait.futex != from) continue;
+    if (task->wait.kind != LinuxWait::Kind::futex || !(task->wait.futex == from)) continue;
     task->wait.futex = to;
     ++moved;
   }
@@ -78,6 +80,22 @@ void LinuxTasks::begin_wait(LinuxTask& task, LinuxWait wait) {
 void LinuxTasks::end_wait(LinuxTask& task, std::int64_t answer) {
   task.state = LinuxTask::State::runnable;
   task.answer = answer;
+  task.wait.ready = nullptr;  // what it holds, such as an open file
+  waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), &task), waiting_.end());
+}
+
+void LinuxTasks::wake_ready() {
+  std::vector<LinuxTask*> woken;
+  for (LinuxTask* task : waiting_)
+    if (task->wait.kind == LinuxWait::Kind::event && task->wait.ready()) woken.push_back(task);
+  for (LinuxTask* task : woken) end_wait(*task, 0);
+}
+
+void LinuxTasks::finish(LinuxTask& task) {
+  task.state = LinuxTask::State::finished;
+  task.answer.reset();
+  task.interrupted.reset();
+  task.wait = {};
   waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), &task), waiting_.end());
 }
 

@@ -16,12 +16,13 @@ inline constexpr std::int64_t kLinuxEpoch = 1'704'067'200;
 struct LinuxClock {
   std::uint64_t nanoseconds_per_step = 1;
   std::uint64_t steps = 0;
-  std::uint64_t skipped = 0;  ///< nanoseconds that were jumped over
+  std::uint64_t own_steps = 0;  ///< of the process
+  std::uint64_t skipped = 0;    ///< nanoseconds that were jumped over
 
   /// Since the start; all the clocks of clock_gettime count from it.
-  [[nodiscard]] std::uint64_t now() const { return used() + skipped; }
-  /// Time on the CPU.
-  [[nodiscard]] std::uint64_t used() const { return steps * nanoseconds_per_step; }
+  [[nodiscard]] std::uint64_t now() const { return steps * nanoseconds_per_step + skipped; }
+  /// The process's time on the CPU.
+  [[nodiscard]] std::uint64_t used() const { return own_steps * nanoseconds_per_step; }
   /// How many more steps until that moment.
   [[nodiscard]] std::uint64_t steps_until(std::uint64_t moment) const {
     return moment <= now() ? 0 : (moment - now() + nanoseconds_per_step - 1) / nanoseconds_per_step;

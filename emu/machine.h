@@ -36,6 +36,7 @@ struct MachineOptions {
   std::uint64_t heap_size = 1 << 20;          ///< room for brk
   std::uint64_t mapping_size = 16 << 20;      ///< room for mmap
   std::uint64_t main_stack_size = 256 << 10;  ///< of the first task; also RLIMIT_STACK
+  std::uint64_t frame_pool_size = 4 << 20;    ///< frames for copies of pages, and for programs begun anew
 };
 
 /// An emulated computer about to run an image, or in the middle of it.

@@ -26,12 +26,13 @@ namespace fiberscope::emu {
 ///           register_count pairs of words (slot, value), rip always among them
 ///   output  kOutput | byte_count << 32                the step before printed these bytes
 ///           the bytes, eight a word
+///   space   kSpace | number << 32                     from here on the address space of that number is laid out
 ///   text    kText | byte_count << 32                  what the event before says of itself, for people
 ///           the bytes, eight a word
 ///
 ///   write   address | size << 56, value               size 1 … 8
 ///           address | kBlock << 56, byte_count, bytes eight a word
-enum class RecordTag : std::uint8_t { step = 1, event = 2, output = 3, text = 4 };
+enum class RecordTag : std::uint8_t { step = 1, event = 2, output = 3, text = 4, space = 6 };
 
 inline constexpr std::uint64_t kBlockWrite = 0xff;
 inline constexpr std::uint64_t kWriteAddressMask = (std::uint64_t{1} << 56) - 1;
@@ -44,7 +45,8 @@ enum class EventKind : std::uint8_t {
   fault = 3,  ///< the guest ended at an instruction that could not complete (see Stop)
   system_call = 4,  ///< the kernel answered a system call; the vector is its number
   signal = 5,       ///< the kernel delivered a signal, or ended the program by one; the vector is its number
-  task = 6          ///< the kernel let another task go on; the vector is the low bits of its id
+  task = 6,         ///< the kernel let another task go on; the vector is the low bits of its id
+  page_copy = 7     ///< copy on write: the kernel gave a page a frame of its own; vector 0: it had it already
 };
 
 /// One buffer of records. Steps are never split over two buffers.

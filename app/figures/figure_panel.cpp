@@ -15,7 +15,8 @@ constexpr Tab kTabs[] = {
     {core::Figure::thread, Word::figure_thread},         {core::Figure::states, Word::figure_states},
     {core::Figure::process, Word::figure_process},       {core::Figure::virtualizers, Word::figure_virtualizers},
     {core::Figure::processors, Word::figure_processors}, {core::Figure::contexts, Word::figure_contexts},
-    {core::Figure::variables, Word::figure_variables},   {core::Figure::costs, Word::figure_costs},
+    {core::Figure::variables, Word::figure_variables},   {core::Figure::spaces, Word::figure_spaces},
+    {core::Figure::shared, Word::figure_shared},         {core::Figure::costs, Word::figure_costs},
     {core::Figure::questions, Word::figure_questions},
 };
 
@@ -24,20 +25,24 @@ constexpr Tab kTabs[] = {
 Rect FigurePanel::draw_tabs(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
   const Theme& theme = canvas.theme();
   const Words words = view.words();
-  const float height = canvas.px(46);
+  constexpr std::size_t kRows = 2;
+  constexpr std::size_t kInRow = (std::size(kTabs) + kRows - 1) / kRows;
+  const float row = canvas.px(36);
+  const float height = canvas.px(7) + row * kRows;
   const Rect head{area.x0 + canvas.px(10), area.y0 + canvas.px(7), area.x1 - canvas.px(10), area.y0 + height};
-  const Rect close{head.x1 - canvas.px(34), head.y0, head.x1, head.y1};
-  const float wide = (close.x0 - canvas.px(6) - head.x0) / static_cast<float>(std::size(kTabs));
-  float x = head.x0;
-  for (const Tab& tab : kTabs) {
-    const Rect box{x, head.y0, x + wide - canvas.px(6), head.y1};
+  const Rect close{head.x1 - canvas.px(34), head.y0, head.x1, head.y0 + row};
+  const float wide = (close.x0 - canvas.px(6) - head.x0) / static_cast<float>(kInRow);
+  for (std::size_t i = 0; i < std::size(kTabs); ++i) {
+    const Tab& tab = kTabs[i];
+    const float x = head.x0 + wide * static_cast<float>(i % kInRow);
+    const float y = head.y0 + row * static_cast<float>(i / kInRow);
+    const Rect box{x, y, x + wide - canvas.px(6), y + row - canvas.px(5)};
     const bool chosen = view.state->figure == tab.figure;
     const auto hit = canvas.hit("figure " + std::string(core::to_string(tab.figure)), box);
     canvas.fill(box, chosen ? theme.accent : hit.hovered ? theme.border : theme.grid, canvas.px(8));
     canvas.text_in(box.inset(canvas.px(6), 0), {FontRole::small, FontRole::tiny, FontRole::micro},
                    chosen ? theme.on_accent : theme.text, words(tab.word), Align::center);
     if (hit.clicked) commands.push_back(command::ShowFigure{tab.figure});
-    x += wide;
   }
   const auto hit = canvas.close_button("##close_figure", close);
   if (hit.hovered) canvas.tooltip(words(Word::tip_figure));
@@ -67,6 +72,10 @@ void FigurePanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
       return draw_context_figure(canvas, view, body, commands);
     case core::Figure::variables:
       return draw_variable_figure(canvas, view, body, commands);
+    case core::Figure::spaces:
+      return draw_space_figure(canvas, view, body);
+    case core::Figure::shared:
+      return draw_shared_figure(canvas, view, body);
     case core::Figure::costs:
       return draw_cost_figure(canvas, view, body);
     case core::Figure::questions:

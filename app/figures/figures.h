@@ -13,6 +13,8 @@ void draw_virtualizer_figure(Canvas& canvas, const View& view, const Rect& area)
 void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_context_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 void draw_variable_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
+void draw_space_figure(Canvas& canvas, const View& view, const Rect& area);
+void draw_shared_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 

@@ -12,7 +12,7 @@
 #include "core/export/csv_table.h"
 #include "core/export/record_walk.h"
 #include "core/thread_names.h"
-#include "core/thread_table.h"
+#include "core/thread_source.h"
 
 namespace fiberscope::core {
 namespace {
@@ -164,7 +164,7 @@ class SetWriter final : public RecordVisitor {
 
   void add_threads() {
     const Timeline& timeline = trace_.timeline();
-    const auto table = ThreadTable::find(trace_.image());
+    const auto table = ThreadSource::find(trace_.image(), trace_.state_at(StepIndex{0}).memory);
     std::vector<Thread> at_end;
     if (table) at_end = table->read(trace_.state_at(trace_.steps()).memory);
     for (const ThreadRecord& record : trace_.threads()) {

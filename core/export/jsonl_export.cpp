@@ -158,6 +158,10 @@ class JsonlWriter final : public RecordVisitor {
       out_.put_word(change.old_value);
       out_.put(R"(","new":")");
       out_.put_word(change.new_value);
+      if (change.physical != change.address) {
+        out_.put(R"(","frame":")");
+        out_.put_word(change.physical.value);
+      }
       out_.put("\"}");
     }
     out_.put("]");

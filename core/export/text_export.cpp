@@ -89,7 +89,8 @@ class TextWriter final : public RecordVisitor {
     for (const RegisterChange& change : registers)
       add(fmt::format("{} {:#x} -> {:#x}", emu::register_name(change.reg), change.old_value, change.new_value));
     for (const MemoryChange& change : memory)
-      add(fmt::format("[{:#x}] {:#x} -> {:#x}", change.address.value, change.old_value, change.new_value));
+      if (!trace_.is_hidden(change.address))  // the books of a Linux program's kernel are too much to read
+        add(fmt::format("[{:#x}] {:#x} -> {:#x}", change.address.value, change.old_value, change.new_value));
   }
 
   void add_jump(std::uint64_t rip) {

@@ -21,9 +21,9 @@ TraceDocument& document() {
   return *recorded;
 }
 
-constexpr Figure kAll[] = {Figure::thread,       Figure::states,     Figure::process,
-                           Figure::virtualizers, Figure::processors, Figure::contexts,
-                           Figure::variables,    Figure::costs,      Figure::questions};
+constexpr Figure kAll[] = {Figure::thread,     Figure::states,   Figure::process,   Figure::virtualizers,
+                           Figure::processors, Figure::contexts, Figure::variables, Figure::spaces,
+                           Figure::shared,     Figure::costs,    Figure::questions};
 
 class FigureTest : public testing::TestWithParam<Size> {
  protected:
@@ -116,6 +116,33 @@ TEST_P(FigureTest, AChangeLeadsToTheStepThatMadeIt) {
   ASSERT_TRUE(window.click(label("change", changes[1].thread.value)));
   window.frame();
   EXPECT_EQ(window.cursor(), changes[1].step.value);
+}
+
+/// Over programs for Linux, where there is something to see.
+TEST(ProcessFigures, AreLegible) {
+  for (const char* name : {"process-fork-cow", "process-vfork-exec", "process-clone-flags"}) {
+    const auto recorded = record_document("en", name);
+    for (const Figure figure : {Figure::spaces, Figure::shared}) {
+      HeadlessWindow window(*recorded, 1280, 720);
+      for (const std::uint64_t cursor : {0U, 29U, 60U, 113U, 150U, 160U, 217U, 260U, 400U, 700U, 3000U, 5000U}) {
+        window.session.freeze(core::StepIndex{cursor}, 1);
+        window.session.apply(command::ShowFigure{figure});
+        window.frame();
+        window.frame();
+        const std::string where = std::string(name) + " at " + std::to_string(cursor);
+        const Rect panel = window.workspace.items().panels().at("figure");
+        const auto& texts = window.workspace.items().texts();
+        for (std::size_t i = 0; i < texts.size(); ++i) {
+          if (texts[i].panel != "figure") continue;
+          EXPECT_TRUE(texts[i].rect.inside(panel, 1.5f)) << where << ": outside: " << texts[i].text;
+          EXPECT_FALSE(texts[i].elided) << where << ": elided: " << texts[i].text;
+          for (std::size_t j = i + 1; j < texts.size(); ++j)
+            EXPECT_FALSE(texts[j].panel == "figure" && texts[i].rect.overlaps(texts[j].rect, 0.6f))
+                << where << ": '" << texts[i].text << "' covers '" << texts[j].text << "'";
+        }
+      }
+    }
+  }
 }
 
 TEST(CostFigure, StandsBesideTheOtherRun) {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/export/trace_export.h"
+#include "core/memory_sink.h"
 #include "core/trace_file.h"
 #include "tests/core/event_run.h"
 #include "tests/core/recorded_run.h"
@@ -52,6 +53,23 @@ TEST_F(FscopeReader, FindsTheSameStatesInARun) {
   const auto ring = std::make_unique<StepRing>();
   Recorder(*machine, image, *ring, *writer).run(1'000'000);
   const auto trace = record(image);
+  EXPECT_EQ(compare(*trace), fmt::format("{} cursors equal\n", trace->steps().value + 1));
+}
+
+/// Several address spaces.
+TEST_F(FscopeReader, FindsTheSameStatesInProcesses) {
+  const emu::Image image = scenario_image("process_fork_cow.elf");
+  emu::MachineOptions options;
+  options.profile = emu::MachineProfile::linux_user;
+  auto machine = std::move(emu::Machine::boot(image, options)).value();
+  auto writer = std::move(TraceFileWriter::create(path("run.fscope"), make_header(*machine, image, {}))).value();
+  const auto ring = std::make_unique<StepRing>();
+  Recorder(*machine, image, *ring, *writer).run(1'000'000);
+  auto again = std::move(emu::Machine::boot(image, options)).value();
+  auto trace = std::move(Trace::create(make_header(*again, image, {}))).value();
+  MemorySink sink(*trace);
+  Recorder(*again, image, *ring, sink).run(1'000'000);
+  ASSERT_GT(trace->steps().value, 500U);
   EXPECT_EQ(compare(*trace), fmt::format("{} cursors equal\n", trace->steps().value + 1));
 }
 

@@ -2,15 +2,18 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <string>
 
 #include "core/memory_sink.h"
 #include "core/recorder.h"
+#include "core/space_layout.h"
 #include "core/target.h"
 #include "core/trace.h"
 #include "core/trace_file.h"
 #include "core/unwinder.h"
+#include "emu/linux_books.h"
 #include "tests/core/recorded_file.h"
 #include "tests/emu/linux_guest.h"
 
@@ -117,6 +120,88 @@ TEST(LinuxRecording, TasksEqualTheOracle) {
     EXPECT_EQ(first->event.step.value % quantum, 0U) << "slices follow each other while there is one task";
     expect_oracle(*trace, image, {}, quantum, 7);
   }
+}
+
+/// Several address spaces: what is laid out, and every frame that is not.
+TEST(LinuxRecording, ProcessesEqualTheOracle) {
+  for (const char* name : {"processes", "execs", "forked_threads"}) {
+    const emu::Image image = emu::linux_guest(name);
+    const auto trace = record_linux(image, {}, 1009);
+    EXPECT_EQ(trace->stop()->reason, emu::Stop::Reason::exited) << trace->stop()->message;
+    expect_oracle(*trace, image, {}, 1009, 211);
+    // Backwards, so that no seek can go on from the one before.
+    const auto forwards = [&](StepIndex cursor) { return trace->state_at(cursor); };
+    for (std::uint64_t step = trace->steps().value; step > 0; step -= std::min<std::uint64_t>(step, 9973)) {
+      const MachineState sought = forwards(StepIndex{step});
+      const std::uint32_t space = trace->space_at(StepIndex{step});
+      trace->state_at(StepIndex{0});
+      for (std::uint64_t way = step > 700 ? step - 700 : 0; way < step; way += 100) trace->state_at(StepIndex{way});
+      ASSERT_TRUE(trace->state_at(StepIndex{step}) == sought) << name << ", step " << step;
+      ASSERT_EQ(trace->space_at(StepIndex{step}), space);
+    }
+  }
+}
+
+/// A byte's last writer, by playing everything from the start: through forks, copies and changes of space.
+TEST(LinuxRecording, TheLastWriterIsFoundInEverySpace) {
+  const emu::Image image = emu::linux_guest("processes");
+  const auto trace = record_linux(image);
+  const emu::Symbol global = *image.symbol("global");
+  const emu::Symbol page = *image.symbol("page");
+  for (const emu::Address address : {global.address, page.address + 4095}) {
+    std::map<std::uint64_t, std::uint64_t> writer;  // by the frame's address, found by our own walk
+    int compared = 0;
+    for (std::uint64_t step = 1; step <= trace->steps().value; ++step) {
+      const StepEffects& effects = trace->effects_of(StepIndex{step});
+      const auto note = [&](const MemoryChange& change) {
+        for (std::uint64_t i = 0; i < change.size; ++i)
+          if ((change.physical.value + i) % emu::kPageSize == address.value % emu::kPageSize)
+            writer[change.physical.value + i] = step;
+      };
+      for (const MemoryChange& change : effects.memory) note(change);
+      if (step % 23 != 0) continue;
+      const std::vector<std::pair<std::uint64_t, std::uint64_t>> known(writer.begin(), writer.end());
+      std::uint64_t frame = address.value;
+      const std::uint32_t space = trace->space_at(StepIndex{step});
+      const emu::Memory& memory = trace->state_at(StepIndex{step}).memory;
+      SpaceLayout::find(memory)->for_each_page(memory, space, [&](const SpaceLayout::Entry& entry) {
+        if (entry.page == (address.value & ~(emu::kPageSize - 1)))
+          frame = (entry.entry & emu::page_entry::kFrame) + address.value % emu::kPageSize;
+      });
+      const auto found = trace->last_write(address, 1, StepIndex{step});
+      const auto expected = writer.find(frame);
+      ASSERT_EQ(found.has_value(), expected != writer.end()) << "step " << step;
+      if (found) {
+        ASSERT_EQ(found->value, expected->second) << "step " << step;
+        ++compared;
+      }
+    }
+    EXPECT_GT(compared, 3);
+  }
+}
+
+TEST(LinuxRecording, TheStepThatWritesAPageFirstIsOneStep) {
+  const emu::Image image = emu::linux_guest("processes");
+  const auto trace = record_linux(image);
+  int copies = 0;
+  for (const EventRecord& record : trace->events()) {
+    if (record.event.kind != emu::EventKind::page_copy || record.event.vector != 1) continue;
+    const std::string::size_type at = record.text.find("0x");
+    const std::uint64_t page = std::stoull(record.text.substr(at), nullptr, 16);
+    const StepIndex behind = record.event.step;
+    const bool in_call = trace->events_behind(behind).size() > 1;
+    if (in_call) continue;  // the kernel itself wrote
+    // The event copied the page and wrote nothing of it; the next step is the instruction at which it came, and writes.
+    const StepEffects& before = trace->effects_of(behind);
+    ASSERT_EQ(before.events.size(), 1U);
+    const StepEffects effects = trace->effects_of(behind + 1);
+    EXPECT_EQ(effects.rip_before, record.event.rip_before.value);
+    EXPECT_TRUE(std::any_of(effects.memory.begin(), effects.memory.end(), [&](const MemoryChange& change) {
+      return change.address.value < page + emu::kPageSize && page < change.address.value + change.size;
+    })) << record.text;
+    ++copies;
+  }
+  EXPECT_GT(copies, 10);
 }
 
 TEST(LinuxRecording, LargeOnesEqualTheOracleAtSampledSteps) {

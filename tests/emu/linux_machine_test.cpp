@@ -56,7 +56,8 @@ TEST_P(SameAsNative, InOutputAndExitCode) {
 
 INSTANTIATE_TEST_SUITE_P(Linux, SameAsNative,
                          testing::Values("contexts", "faults", "frames", "hello", "interrupted", "jumps", "memory",
-                                         "preemption_real", "preemption_virtual", "signal_stack", "threads", "waits"),
+                                         "preemption_real", "preemption_virtual", "signal_stack", "threads", "waits",
+                                         "processes", "pipes", "execs", "forked_threads"),
                          [](const auto& named) { return std::string(named.param); });
 
 #ifdef FIBERSCOPE_HAS_FIBER_GUEST
@@ -130,9 +131,9 @@ TEST(LinuxMachine, WhoWaitsForEverIsNamed) {
 
 TEST(LinuxMachine, WhatIsNotEmulatedSaysSo) {
   const Image image = linux_guest("endings");
-  const auto fork = boot_linux(image, {"fork"});
-  EXPECT_TRUE(holds(events_of(*fork), "fork() = -ENOSYS (processes are not emulated yet)"));
-  EXPECT_EQ(fork->console(), "-1, errno 38\n");
+  const auto space = boot_linux(image, {"namespace"});
+  EXPECT_TRUE(holds(events_of(*space), "clone(0x4000000 | SIGCHLD, NULL, NULL, NULL, NULL) = -EPERM (namespaces are"));
+  EXPECT_EQ(space->console(), "-1, errno 1\n");
   const auto unknown = boot_linux(image, {"unknown"});
   EXPECT_TRUE(holds(events_of(*unknown), "socket(0x1, 0x2, 0x3) = -ENOSYS (not emulated)"));
 }
@@ -164,11 +165,24 @@ TEST_P(Slices, ChangeTheOrderButNotTheResult) {
   EXPECT_EQ(stop.reason, Stop::Reason::exited) << stop.message;
   EXPECT_EQ(machine->console(), run_program("threads").output);
 }
+class SlicesOfProcesses : public testing::TestWithParam<std::uint64_t> {};
+
+TEST_P(SlicesOfProcesses, ChangeNothing) {
+  for (const char* name : {"processes", "pipes", "execs", "forked_threads"}) {
+    const Image image = linux_guest(name);
+    const auto machine = boot_linux(image, {}, GetParam());
+    const Stop stop = machine->run(kPlenty);
+    EXPECT_EQ(stop.reason, Stop::Reason::exited) << stop.message;
+    EXPECT_EQ(machine->console(), run_program(name).output) << name;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Linux, SlicesOfProcesses, testing::Values(0, 61, 997));
+
 INSTANTIATE_TEST_SUITE_P(Linux, Slices, testing::Values(0, 1, 2, 7, 50, 997, 1'000'000));
 
 /// How often the machine is stopped on its way must not change the run.
 TEST(LinuxMachine, StopsOnTheWayChangeNothing) {
-  for (const char* name : {"threads", "waits", "preemption_real", "interrupted"}) {
+  for (const char* name : {"threads", "waits", "preemption_real", "interrupted", "forked_threads"}) {
     const Image image = linux_guest(name);
     for (const std::uint64_t quantum : {0U, 100U, 1000U}) {
       if (quantum == 0 && std::string(name) == "interrupted") continue;  // who spins never gives up its turn

@@ -8,7 +8,7 @@
 
 #include "core/event_names.h"
 #include "core/handoff.h"
-#include "core/thread_table.h"
+#include "core/thread_source.h"
 #include "emu/disassembler.h"
 
 namespace fiberscope::tests {
@@ -24,7 +24,9 @@ std::string name_of(const std::vector<core::Thread>& threads, std::optional<core
 class Writer {
  public:
   explicit Writer(ScenarioRun& run)
-      : trace_(*run.trace), image_(trace_.image()), table_(core::ThreadTable::find(image_)) {
+      : trace_(*run.trace),
+        image_(trace_.image()),
+        table_(core::ThreadSource::find(image_, trace_.state_at(core::StepIndex{0}).memory)) {
     const auto main = image_.symbol("main");
     if (run.scenario().profile == core::Profile::linux_user && main) silent_until_ = main->address;
   }
@@ -119,7 +121,7 @@ class Writer {
   /// How a Linux program comes to main depends on the C library's release.
   std::optional<emu::Address> silent_until_;
   const emu::Image& image_;
-  std::optional<core::ThreadTable> table_;
+  std::optional<core::ThreadSource> table_;
   emu::Disassembler disassembler_;
   std::map<std::uint64_t, std::string> routines_;
   std::set<std::string> told_;

@@ -79,8 +79,10 @@ class Template:
 
 
 class Machine:
-    def __init__(self, registers, regions):
+    def __init__(self, registers, regions, kernel=None, frames=None):
         self.registers, self.regions = registers, regions  # regions: [(low, bytearray)]
+        self.kernel, self.frames = kernel, frames  # of a Linux program: where its books lie, and range(…) of its frames
+        self.moved = {}  # frame by page, of the space that is laid out
 
     def find(self, address):
         for low, data in self.regions:
@@ -98,6 +100,32 @@ class Machine:
             if data:
                 data[at] = byte
 
+    def exchange(self):
+        for page, frame in self.moved.items():
+            (one, i), (other, j) = self.find(page), self.find(frame)
+            one[i:i + 4096], other[j:j + 4096] = other[j:j + 4096], one[i:i + 4096]
+
+    def lay_out(self, space):
+        self.exchange()  # put away what was laid out
+        self.moved = {}
+        if self.kernel is not None:
+            self.walk_tables(self.read(self.kernel + 0x1000 + 24 * space, 8), 3, 0)
+            self.exchange()
+
+    def walk_tables(self, table, level, base):
+        data, at = self.find(table)
+        if table == 0 or not data:
+            return
+        for index in range(512):
+            entry = int.from_bytes(data[at + 8 * index:at + 8 * index + 8], "little")
+            if entry == 0:
+                continue
+            page, frame = base | index << (12 + 9 * level), entry & 0x000FFFFFFFFFF000
+            if level > 0:
+                self.walk_tables(frame, level - 1, page)
+            elif frame != page and frame in self.frames:
+                self.moved[page] = frame
+
     def address(self, operand, template):
         base, index, segment, scale, _, displacement = operand
         value = displacement
@@ -112,8 +140,9 @@ class Machine:
 
 def play(machine, chunk, templates):
     """Applies a chunk. Yields each cursor that is complete, just before the step that leaves it."""
-    cursor, registers, rip_after, body = chunk
+    cursor, registers, rip_after, body, space = chunk
     machine.registers[:] = registers
+    machine.lay_out(space)
     data = Varints(body)
     flow, values, writes, events = (Varints(data.bytes(data.get())) for _ in range(4))
     previous, successor = None, {}
@@ -138,6 +167,9 @@ def play(machine, chunk, templates):
                 slot = events.get()
                 machine.registers[slot] ^= events.get()
             previous = None
+            continue
+        if code == 4:
+            machine.lay_out(flow.get())
             continue
         number = successor[previous] if code == 0 else flow.get() if code == 2 else code - 8
         if previous is not None:
@@ -184,16 +216,19 @@ class Trace:
         if application != 0x46534350 or version != 1:
             raise ValueError(f"{path}: not a trace of version 1")
         rows = lambda table, columns: database.execute(f"SELECT {columns} FROM {table} ORDER BY id").fetchall()
-        regions = rows("regions", "low, high, contents, size")
+        regions = rows("regions", "low, high, contents, size, name, rights")
         contents = unpack([(r[2], r[3]) for r in regions])
         self.regions = [(low & MASK, plain.ljust(high - low, b"\0"))
-                        for (low, high, _, _), plain in zip(regions, contents)]
+                        for (low, high, *_), plain in zip(regions, contents)]
+        hidden = {name: range(low, high) for low, high, _, _, name, rights in regions if rights == "---"}
+        self.kernel = hidden["kernel"].start if "kernel" in hidden else None
+        self.frames = hidden.get("frames")
         self.templates = [Template(*row) for row in rows("instructions", "address, bytes, template")]
         self.start = self.words(unpack([(rows("start", "registers")[0][0], 8 * len(NAMES))])[0])
-        chunks = rows("chunks", "first_step, registers, rip_after, body, size, steps")
+        chunks = rows("chunks", "first_step, registers, rip_after, body, size, steps, space")
         registers = unpack([(c[1], 8 * len(NAMES)) for c in chunks])
         bodies = unpack([(c[3], c[4]) for c in chunks])
-        self.chunks = [(c[0], self.words(r), c[2] & MASK, b, c[5]) for c, r, b in zip(chunks, registers, bodies)]
+        self.chunks = [(c[0], self.words(r), c[2] & MASK, b, c[6], c[5]) for c, r, b in zip(chunks, registers, bodies)]
         pages = rows("pages", "chunk, address, contents")
         self.pages = [(chunk, address & MASK, plain)
                       for (chunk, address, _), plain in zip(pages, unpack([(p[2], 4096) for p in pages]))]
@@ -204,16 +239,17 @@ class Trace:
         return [int.from_bytes(data[i:i + 8], "little") for i in range(0, len(data), 8)]
 
     def machine(self):
-        return Machine(list(self.start), [(low, bytearray(data)) for low, data in self.regions])
+        return Machine(list(self.start), [(low, bytearray(data)) for low, data in self.regions],
+                       self.kernel, self.frames)
 
     def steps(self):
-        return self.chunks[-1][0] + self.chunks[-1][4] if self.chunks else 0
+        return self.chunks[-1][0] + self.chunks[-1][5] if self.chunks else 0
 
     def walk(self):
         """Yields (cursor, machine) for every cursor from 0 to the end; the machine is one and moves on."""
         machine = self.machine()
         for chunk in self.chunks:
-            for cursor in play(machine, chunk[:4], self.templates):
+            for cursor in play(machine, chunk[:5], self.templates):
                 yield cursor, machine
         yield self.steps(), machine
 
@@ -227,7 +263,7 @@ class Trace:
                 data, at = machine.find(address)
                 data[at:at + 4096] = page
         for chunk in self.chunks[group:]:
-            for at in play(machine, chunk[:4], self.templates):
+            for at in play(machine, chunk[:5], self.templates):
                 if at == cursor:
                     return machine
         return machine
@@ -248,7 +284,9 @@ def compare(trace, path):
             if line["kind"] in ("step", "end"):  # all before this line is one complete cursor
                 cursor, machine = next(walk)
                 wrong = [name for name, a, b in zip(NAMES, machine.registers, told.registers) if a != b]
+                machine.exchange()  # the export tells physical memory
                 wrong += [f"memory at {low:#x}" for (low, a), (_, b) in zip(machine.regions, told.regions) if a != b]
+                machine.exchange()
                 if wrong:
                     sys.exit(f"cursor {cursor}: the trace and the export differ in {', '.join(wrong)}")
             if line["kind"] == "end":
@@ -257,7 +295,7 @@ def compare(trace, path):
                 for name, value in line["registers"].items():
                     told.registers[NAMES.index(name)] = int(value, 16)
                 for write in line["memory"]:
-                    told.write(int(write["address"], 16), int(write["new"], 16), write["size"])
+                    told.write(int(write.get("frame", write["address"]), 16), int(write["new"], 16), write["size"])
     if next(walk, None) is not None:
         sys.exit("the export ends before the trace does")
     return cursor + 1
