@@ -24,6 +24,7 @@ class Canvas {
 
   [[nodiscard]] const Theme& theme() const { return theme_; }
   [[nodiscard]] ItemRegistry& items() { return items_; }
+  [[nodiscard]] const Fonts& fonts() const { return fonts_; }
   [[nodiscard]] float px(float units) const { return std::floor(units * scale_); }
   [[nodiscard]] float scale() const { return scale_; }
   [[nodiscard]] float line_height(FontRole font) const;

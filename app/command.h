@@ -5,6 +5,7 @@
 #include <variant>
 #include <vector>
 
+#include "app/explore/explore_command.h"
 #include "app/selection.h"
 #include "core/figure.h"
 #include "core/step.h"
@@ -90,7 +91,11 @@ struct PickThread {
 struct UndoPick {};
 struct CopyText {
   std::string text;
-};  ///< to the clipboard
+};                        ///< to the clipboard
+struct ToggleExplore {};  ///< between the run and the exploration of all interleavings
+struct Explore {
+  ExploreCommand command;
+};  ///< for the exploration
 struct SavePicture {};
 struct Quit {};
 
@@ -104,7 +109,8 @@ using Command =
                  command::ToRegisterOrigin, command::SetHover, command::Open, command::Close, command::Submit,
                  command::SubmitStep, command::SubmitFind, command::ShowFigure, command::ToggleFigure,
                  command::ShowAnswer, command::ShowContext, command::ChooseOrder, command::PickThread,
-                 command::UndoPick, command::CopyText, command::SavePicture, command::Quit>;
+                 command::UndoPick, command::CopyText, command::ToggleExplore, command::Explore, command::SavePicture,
+                 command::Quit>;
 
 using Commands = std::vector<Command>;
 

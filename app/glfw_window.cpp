@@ -169,6 +169,8 @@ emu::Result<void> Window::open() {
   }
   gui_ = true;
   session_.set_language(options_.language);
+  session_.exploration().set_opener(options_.opener);
+  if (options_.explore) session_.explore(*options_.explore, options_.runs);
   session_.start_at(options_.cursor);
   if (options_.play) session_.apply(command::TogglePlay{});
   return {};
@@ -339,6 +341,7 @@ nlohmann::json Window::state() const {
       {"speed", session_.player().speed()},
       {"theme", shown.theme == ThemeKind::dark ? "dark" : "light"},
       {"focus", shown.focus},
+      {"exploring", shown.exploring},
       {"dialog", kDialogs[static_cast<std::size_t>(shown.dialog)]},
       {"typing", ImGui::GetIO().WantTextInput},
       {"on_cpu", on_cpu},

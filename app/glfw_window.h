@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "app/document.h"
+#include "app/explore/explore_session.h"
 #include "app/theme.h"
 #include "app/words.h"
 #include "emu/result.h"
@@ -19,6 +20,9 @@ struct WindowOptions {
   /// Print the window's state on stdout, one JSON object a line: whenever a frame shows a state that differs from the
   /// last line's, and at the end ("closed": true).
   bool report_state = false;
+  std::optional<ExploreQuestion> explore;  ///< begin with the exploration of this question …
+  bool runs = true;                        ///< … from which there is a run to go to
+  ExploreSession::Opener opener;           ///< opens what was replayed in the document's place
   /// Once this descriptor can be read, the window closes.
   int stop = -1;
 };

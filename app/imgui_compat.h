@@ -22,6 +22,15 @@ inline bool input_waits() {
 #endif
 }
 
+inline bool escape_pressed() {
+#if IMGUI_VERSION_NUM >= 18700
+  return ImGui::IsKeyPressed(ImGuiKey_Escape);
+#else
+  const int key = ImGui::GetKeyIndex(ImGuiKey_Escape);
+  return key >= 0 && ImGui::IsKeyPressed(key);
+#endif
+}
+
 inline void key(ImGuiKey key, bool down) {
   ImGuiIO& io = ImGui::GetIO();
 #if IMGUI_VERSION_NUM >= 18700

@@ -5,10 +5,13 @@
 #include <imgui.h>
 #include <stb_image_write.h>
 
+#include <chrono>
 #include <fstream>
 #include <system_error>
+#include <thread>
 
 #include "app/offscreen.h"
+#include "app/open_document.h"
 #include "app/session.h"
 #include "app/workspace.h"
 
@@ -41,29 +44,12 @@ void append(void* context, void* data, int size) {
   bytes.insert(bytes.end(), first, first + size);
 }
 
-}  // namespace
-
-emu::Result<Picture> render_picture(Document& document, const PictureOptions& options) {
-  const auto fits = [](int side) { return side >= kSmallestPicture && side <= kLargestPicture; };
-  if (!fits(options.width) || !fits(options.height)) {
-    return emu::Error{fmt::format("a picture of {}x{} is not possible: each side must be {} to {} pixels",
-                                  options.width, options.height, kSmallestPicture, kLargestPicture)};
-  }
-  auto screen = Offscreen::create(options.width, options.height);
+/// One frame of the session, drawn without a window.
+emu::Result<Picture> draw_frame(Session& session, int wide, int high) {
+  auto screen = Offscreen::create(wide, high);
   if (!screen) return screen.error();
-  Offscreen& target = **screen;
-
-  Settings settings;
-  settings.theme = options.theme;
-  settings.syntax = options.syntax;
-  Session session(document, settings);
-  session.set_language(options.language);
-  session.freeze(options.cursor, options.phase);
-  session.apply(command::ShowFigure{options.figure});
-  if (options.focus) session.apply(command::ToggleFocus{});
-
-  const auto width = static_cast<float>(options.width);
-  const auto height = static_cast<float>(options.height);
+  const auto width = static_cast<float>(wide);
+  const auto height = static_cast<float>(high);
   ImGuiScope gui;
   Workspace workspace;
   ImGuiIO& io = ImGui::GetIO();
@@ -75,9 +61,55 @@ emu::Result<Picture> render_picture(Document& document, const PictureOptions& op
   Commands commands;
   workspace.draw(session.view(), width, height, commands);
   ImGui::Render();
-  target.clear(theme_of(options.theme).panel);
+  (*screen)->clear(theme_of(session.state().theme).panel);
   ImGui_ImplOpenGL3_RenderDrawData(ImGui::GetDrawData());
-  return target.read();
+  return (*screen)->read();
+}
+
+emu::Result<void> check_size(int width, int height) {
+  const auto fits = [](int side) { return side >= kSmallestPicture && side <= kLargestPicture; };
+  if (fits(width) && fits(height)) return {};
+  return emu::Error{fmt::format("a picture of {}x{} is not possible: each side must be {} to {} pixels", width, height,
+                                kSmallestPicture, kLargestPicture)};
+}
+
+}  // namespace
+
+emu::Result<Picture> render_picture(Document& document, const PictureOptions& options) {
+  if (const auto fits = check_size(options.width, options.height); !fits) return fits.error();
+  Settings settings;
+  settings.theme = options.theme;
+  settings.syntax = options.syntax;
+  Session session(document, settings);
+  session.set_language(options.language);
+  session.freeze(options.cursor, options.phase);
+  session.apply(command::ShowFigure{options.figure});
+  if (options.focus) session.apply(command::ToggleFocus{});
+  return draw_frame(session, options.width, options.height);
+}
+
+emu::Result<Picture> render_exploration(const ExplorePictureOptions& options) {
+  if (const auto fits = check_size(options.width, options.height); !fits) return fits.error();
+  NoDocument document;
+  Settings settings;
+  settings.theme = options.theme;
+  Session session(document, settings);
+  session.set_language(options.language);
+  session.explore(options.question, false);
+  const ExploreState& state = session.exploration().state();
+  const auto begin = std::chrono::steady_clock::now();
+  const auto seconds = [begin] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  };
+  while (state.running) {
+    std::this_thread::sleep_for(std::chrono::duration<double>(std::min(session.wait(), 0.01)));
+    session.advance(seconds());
+  }
+  if (!state.error.empty()) return emu::Error{state.error};
+  if (!options.schedule.empty() && !session.exploration().show_schedule(options.schedule))
+    return emu::Error{fmt::format("'{}' is no schedule of these threads; write \"T1x2 T2x4\"", options.schedule)};
+  if (options.states) session.apply(command::Explore{exploring::Show{ExploreView::states}});
+  return draw_frame(session, options.width, options.height);
 }
 
 emu::Result<void> write_png(const Picture& picture, const std::filesystem::path& path) {

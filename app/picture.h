@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "app/document.h"
+#include "app/explore/explore_question.h"
 #include "app/theme.h"
 #include "app/words.h"
 #include "emu/result.h"
@@ -29,11 +30,24 @@ struct PictureOptions {
   core::Figure figure = core::Figure::none;
 };
 
+/// The exploration of a question, instead of a run.
+struct ExplorePictureOptions {
+  ExploreQuestion question;
+  std::string schedule;  ///< the one that is shown; empty: the first outcome's witness
+  bool states = false;   ///< the state graph instead of the partial order
+  int width = 1600;
+  int height = 900;
+  ThemeKind theme = ThemeKind::dark;
+  Language language = Language::en;
+};
+
 inline constexpr int kSmallestPicture = 320;
 inline constexpr int kLargestPicture = 8192;
 
 /// The window's picture, without a window or a display.
 emu::Result<Picture> render_picture(Document& document, const PictureOptions& options);
+/// Waits for the answer. Fails where there is none.
+emu::Result<Picture> render_exploration(const ExplorePictureOptions& options);
 /// Replaces the file as a whole.
 emu::Result<void> write_png(const Picture& picture, const std::filesystem::path& path);
 

@@ -29,6 +29,7 @@ Session::Session(Document& document, const Settings& settings) : document_(docum
   if (const core::Scenario* scenario = document.scenario()) state_.figure = scenario->opening;
   state_.choosing = document.choice() != nullptr;
   if (state_.choosing) state_.figure = core::Figure::none;
+  exploration_.set_can_leave(true);
   player_.set_speed(settings.speed, 0);
   player_.set_reduce_motion(settings.reduce_motion);
 }
@@ -68,6 +69,11 @@ bool Session::advance(double now) {
       if (!document_.timeline().recording) follow_ = false;
     }
   }
+  if (exploration_.advance(now)) changed = true;
+  if (exploration_.take_opened()) {
+    reopened();
+    changed = true;
+  }
   if (finder_.progress() == Finder::Progress::searching) {
     changed = true;
     const Words words(state_.language);
@@ -90,7 +96,7 @@ bool Session::advance(double now) {
 }
 
 double Session::wait() const {
-  double seconds = player_.wait(now_);
+  double seconds = std::min(player_.wait(now_), exploration_.wait());
   if (finder_.progress() == Finder::Progress::searching) seconds = 0;
   if (document_.timeline().recording) seconds = std::min(seconds, std::max(0.0, next_refresh_ - now_));
   if (!state_.notice.empty()) seconds = std::min(seconds, std::max(0.0, state_.notice_until - now_));
@@ -140,6 +146,7 @@ const View& Session::view() {
                .can_choose = document_.asks_for_order(),
                .costs = state_.figure == core::Figure::costs ? document_.costs() : nullptr,
                .scenario = document_.scenario(),
+               .explore = state_.exploring ? &exploration_.state() : nullptr,
                .state = &state_,
                .player = &player_,
                .title = document_.title(),
@@ -320,6 +327,8 @@ void Session::on(const command::Open& c) {
 void Session::on(const command::Close&) {
   if (state_.dialog != command::Dialog::none) {
     state_.dialog = command::Dialog::none;
+  } else if (state_.exploring) {
+    if (exploration_.state().can_leave) state_.exploring = false;
   } else if (selection_.control_block) {
     selection_.control_block.reset();
   } else if (finder_.progress() == Finder::Progress::searching) {
@@ -336,6 +345,7 @@ void Session::on(const command::Close&) {
 }
 
 void Session::on(const command::Submit&) {
+  if (state_.dialog == command::Dialog::none && state_.exploring) exploration_.submit();
   state_.submit = state_.dialog != command::Dialog::none;
 }
 
@@ -424,6 +434,46 @@ void Session::on(const command::UndoPick&) {
 void Session::on(const command::CopyText& c) {
   state_.copied = c.text;
   say(Words(state_.language)(Word::copied));
+}
+
+void Session::on(const command::ToggleExplore&) {
+  if (state_.exploring && !exploration_.state().can_leave) {
+    say(Words(state_.language)(Word::explore_no_run));
+    return;
+  }
+  state_.exploring = !state_.exploring;
+  player_.pause();
+}
+
+void Session::on(const command::Explore& c) {
+  exploration_.apply(c.command);
+}
+
+void Session::explore(const ExploreQuestion& question, bool runs) {
+  exploration_.set_question(question);
+  exploration_.set_can_leave(runs);
+  state_.exploring = true;
+  exploration_.apply(exploring::Run{});
+}
+
+void Session::reopened() {
+  player_.pause();
+  player_.jump({0});
+  selection_ = {};
+  finder_.stop();
+  styles_ = {};
+  styled_threads_ = 0;
+  held_.reset();
+  before_.reset();
+  figure_.reset();
+  start_.reset();
+  follow_ = false;
+  state_.exploring = false;
+  state_.choosing = false;
+  state_.context.reset();
+  state_.answer.reset();
+  const core::Scenario* scenario = document_.scenario();
+  state_.figure = scenario != nullptr ? scenario->opening : core::Figure::none;
 }
 
 void Session::on(const command::SavePicture&) {

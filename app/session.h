@@ -4,6 +4,7 @@
 
 #include "app/command.h"
 #include "app/document.h"
+#include "app/explore/explore_session.h"
 #include "app/film.h"
 #include "app/finder.h"
 #include "app/player.h"
@@ -49,6 +50,13 @@ class Session {
   std::string take_copied();
   void say(std::string notice);
 
+  /// Shows the exploration with this question, and asks it; `runs`: there is a run to go back to.
+  void explore(const ExploreQuestion& question, bool runs);
+  [[nodiscard]] ExploreSession& exploration() { return exploration_; }
+  [[nodiscard]] const ExploreSession& exploration() const { return exploration_; }
+  /// The document is another one now: all begins at its start.
+  void reopened();
+
  private:
   void on(const command::GoTo& c);
   void on(const command::StepBy& c);
@@ -83,6 +91,8 @@ class Session {
   void on(const command::PickThread& c);
   void on(const command::UndoPick&);
   void on(const command::CopyText& c);
+  void on(const command::ToggleExplore&);
+  void on(const command::Explore& c);
   void on(const command::SavePicture&);
   void on(const command::Quit&);
 
@@ -97,6 +107,7 @@ class Session {
   WindowState state_;
   Selection selection_;
   Finder finder_;
+  ExploreSession exploration_;
   ThreadStyles styles_;
   std::size_t styled_threads_ = 0;
   bool follow_ = false;                   ///< stay at the end of a growing recording

@@ -15,6 +15,7 @@ constexpr ShortcutHelp kHelp[] = {
     {"1 … 9", Word::help_thread},
     {"O", Word::help_choose},
     {"E", Word::help_figure},
+    {"X", Word::help_explore},
     {"F", Word::help_focus},
     {"T", Word::help_theme},
     {"S", Word::help_syntax},
@@ -70,6 +71,8 @@ std::optional<Command> plain(char32_t character) {
       return command::ChooseOrder{};
     case U'e':
       return command::ToggleFigure{};
+    case U'x':
+      return command::ToggleExplore{};
     case U'f':
       return command::ToggleFocus{};
     case U't':
@@ -87,6 +90,21 @@ std::optional<Command> plain(char32_t character) {
   }
 }
 
+/// While the exploration is shown, most of what moves through a run means nothing.
+std::optional<Command> while_exploring(const KeyPress& press) {
+  if (press.key == Key::enter) return command::Submit{};
+  if (press.key == Key::f1) return command::Open{command::Dialog::help};
+  if (press.key != Key::character) return std::nullopt;
+  switch (press.character) {
+    case U'x':
+    case U'?':
+    case U't':
+      return plain(press.character);
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 std::optional<Command> command_for(const KeyPress& press, const WindowState& state) {
@@ -98,6 +116,7 @@ std::optional<Command> command_for(const KeyPress& press, const WindowState& sta
     if (press.key == Key::enter && state.dialog != command::Dialog::help) return command::Submit{};
     return std::nullopt;
   }
+  if (state.exploring) return while_exploring(press);
   switch (press.key) {
     case Key::space:
       return command::TogglePlay{};

@@ -2,6 +2,7 @@
 #include <optional>
 #include <string_view>
 
+#include "app/explore/explore_state.h"
 #include "app/film.h"
 #include "app/player.h"
 #include "app/selection.h"
@@ -35,6 +36,7 @@ struct View {
   bool can_choose = false;                      ///< the guest asks for its order
   const core::CostComparison* costs = nullptr;  ///< likewise; of short finished traces only
   const core::Scenario* scenario = nullptr;     ///< nothing where the trace belongs to none
+  const ExploreState* explore = nullptr;        ///< nothing where the run is shown
   const WindowState* state = nullptr;
   const Player* player = nullptr;
   std::string_view title;

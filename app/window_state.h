@@ -23,6 +23,7 @@ struct WindowState {
   std::optional<std::size_t> context;  ///< the object that was chosen in the figure "contexts"
   bool choosing = false;               ///< digits say who runs next
   std::string copied;                  ///< a text for the clipboard, once
+  bool exploring = false;              ///< the exploration is shown instead of the run
   bool submit = false;                 ///< the open dialog is to hand in its text
   std::string notice;                  ///< one line for people, shown until notice_until
   double notice_until = 0;

@@ -234,6 +234,79 @@ constexpr Entry kEntries[] = {
     {Word::no_questions, {"No questions belong to this trace", "Esta traza no tiene preguntas", "Aucune question pour cette trace", "此轨迹没有问题"}},
     {Word::show_answer, {"show the answer", "ver la respuesta", "voir la réponse", "显示答案"}},
     {Word::hide_answer, {"hide the answer", "ocultar la respuesta", "cacher la réponse", "隐藏答案"}},
+    {Word::explore_title, {"All interleavings", "Todos los entrelazados", "Tous les entrelacements", "所有交错"}},
+    {Word::explore_run, {"Explore", "Explorar", "Explorer", "探索"}},
+    {Word::explore_stop, {"Stop", "Parar", "Arrêter", "停止"}},
+    {Word::explore_stopping, {"Stopping…", "Parando…", "Arrêt…", "正在停止…"}},
+    {Word::explore_back, {"To the run", "A la ejecución", "Vers l'exécution", "回到运行"}},
+    {Word::explore_no_run, {"No run yet: click an outcome to replay it.", "Aún no hay ejecución: haz clic en un resultado para verlo.", "Pas encore d'exécution : cliquez sur un résultat pour le rejouer.", "尚无运行：点击一个结果来重放。"}},
+    {Word::explore_start_values, {"Start values", "Valores iniciales", "Valeurs initiales", "初始值"}},
+    {Word::explore_assert, {"Assert", "Aserción", "Assertion", "断言"}},
+    {Word::explore_code, {"Code", "Código", "Code", "代码"}},
+    {Word::explore_scheduler, {"Scheduler", "Planificador", "Ordonnanceur", "调度器"}},
+    {Word::explore_cpus, {"CPUs", "CPU", "CPU", "处理器"}},
+    {Word::explore_memory, {"Memory", "Memoria", "Mémoire", "内存"}},
+    {Word::explore_add, {"One thread more", "Un hilo más", "Un thread de plus", "增加一个线程"}},
+    {Word::explore_remove, {"One thread fewer", "Un hilo menos", "Un thread de moins", "减少一个线程"}},
+    {Word::explore_schedules, {"schedules", "órdenes", "ordres", "调度"}},
+    {Word::explore_executions, {"executions", "ejecuciones", "exécutions", "执行"}},
+    {Word::explore_states, {"states", "estados", "états", "状态"}},
+    {Word::explore_transitions, {"transitions", "transiciones", "transitions", "转移"}},
+    {Word::explore_complete, {"complete: all schedules", "completo: todos los órdenes", "complet : tous les ordres", "完整：所有调度"}},
+    {Word::explore_incomplete_n, {"INCOMPLETE: {}", "INCOMPLETO: {}", "INCOMPLET : {}", "不完整：{}"}},
+    {Word::explore_stale, {"the answer belongs to the question asked before", "la respuesta es de la pregunta anterior", "la réponse est celle de la question précédente", "以下是上一个问题的答案"}},
+    {Word::explore_ask, {"Type one text a thread, then Enter.", "Escribe un texto por hilo y pulsa Enter.", "Tapez un texte par thread, puis Entrée.", "为每个线程输入一段文字，然后按回车。"}},
+    {Word::explore_exploring, {"exploring…", "explorando…", "exploration…", "正在探索…"}},
+    {Word::explore_replaying, {"recording the replay…", "grabando la repetición…", "enregistrement du rejeu…", "正在录制重放…"}},
+    {Word::outcomes, {"Outcomes", "Resultados", "Résultats", "结果"}},
+    {Word::outcome_values, {"final values", "valores finales", "valeurs finales", "最终值"}},
+    {Word::outcome_probability, {"probability", "probabilidad", "probabilité", "概率"}},
+    {Word::outcome_preemptions, {"preempt.", "expuls.", "préempt.", "抢占"}},
+    {Word::outcome_fails, {"assertion fails", "falla la aserción", "assertion violée", "断言失败"}},
+    {Word::outcome_none, {"No schedule comes to an end.", "Ningún orden llega al final.", "Aucun ordre n'arrive au bout.", "没有调度能运行到底。"}},
+    {Word::tip_replay, {"Replay this schedule through the guest's scheduler", "Repetir este orden con el planificador del huésped", "Rejouer cet ordre avec l'ordonnanceur de l'invité", "通过客户机的调度器重放"}},
+    {Word::tip_show_outcome, {"Show its schedule in the pictures", "Mostrar su orden en las figuras", "Montrer son ordre dans les figures", "在图中显示它的调度"}},
+    {Word::tip_sort, {"Sort by this column", "Ordenar por esta columna", "Trier selon cette colonne", "按此列排序"}},
+    {Word::tip_probability, {"Under a uniform random step", "Con un paso aleatorio uniforme", "Avec un pas aléatoire uniforme", "在均匀随机步之下"}},
+    {Word::findings, {"Findings", "Hallazgos", "Constats", "发现"}},
+    {Word::findings_none, {"No data race, deadlock, livelock or failed assertion.", "Ninguna carrera, bloqueo ni aserción fallida.", "Ni course, ni interblocage, ni assertion violée.", "没有数据竞争、死锁、活锁或失败的断言。"}},
+    {Word::finding_race, {"RACE", "CARRERA", "COURSE", "竞争"}},
+    {Word::finding_deadlock, {"DEADLOCK", "BLOQUEO", "INTERBLOCAGE", "死锁"}},
+    {Word::finding_livelock, {"LIVELOCK", "LIVELOCK", "LIVELOCK", "活锁"}},
+    {Word::finding_assertion, {"ASSERTION", "ASERCIÓN", "ASSERTION", "断言"}},
+    {Word::shown_of_n, {"{} – {} of {}", "{} – {} de {}", "{} – {} sur {}", "{} – {} / {}"}},
+    {Word::progress_graph, {"Progress graph", "Grafo de progreso", "Graphe de progression", "进度图"}},
+    {Word::progress_none, {"Only for two threads without loops, of at most 10 000 points.", "Solo para dos hilos sin bucles, de 10 000 puntos como máximo.", "Seulement pour deux threads sans boucle, de 10 000 points au plus.", "仅适用于没有循环的两个线程，最多 10 000 个点。"}},
+    {Word::progress_too_large_n, {"Too large to draw: {} points.", "Demasiado grande para dibujar: {} puntos.", "Trop grand à dessiner : {} points.", "太大，无法绘制：{} 个点。"}},
+    {Word::progress_still, {"still possible:", "aún posible:", "encore possible :", "仍可能："}},
+    {Word::progress_after_n, {"T{} after {} of {}", "T{} tras {} de {}", "T{} après {} sur {}", "T{} 已走 {}/{}"}},
+    {Word::progress_unreachable, {"no schedule comes here", "ningún orden llega aquí", "aucun ordre ne passe ici", "没有调度到达这里"}},
+    {Word::progress_stuck, {"from here nothing comes to an end", "desde aquí nada llega al final", "d'ici rien n'arrive au bout", "从这里无法到达终点"}},
+    {Word::progress_drag, {"Drag the path: another schedule.", "Arrastra el camino: otro orden.", "Tirez le chemin : un autre ordre.", "拖动路径：另一个调度。"}},
+    {Word::progress_no_drag, {"Store buffers drain beside the steps: this path cannot be dragged.", "Los búferes se vacían aparte: este camino no se arrastra.", "Les tampons se vident à part : ce chemin ne se tire pas.", "存储缓冲区另行排空：此路径不能拖动。"}},
+    {Word::progress_many_states, {"Too many states at hand to drag the path.", "Demasiados estados para arrastrar el camino.", "Trop d'états pour tirer le chemin.", "状态太多，无法拖动路径。"}},
+    {Word::replay_this, {"Replay this", "Repetir esto", "Rejouer ceci", "重放此调度"}},
+    {Word::shown_witness, {"witness", "testigo", "témoin", "见证"}},
+    {Word::shown_dragged, {"dragged", "arrastrado", "tiré", "已拖动"}},
+    {Word::shown_blocked_n, {"no schedule: {} cannot run there", "no es un orden: {} no puede correr ahí", "pas un ordre : {} ne peut pas tourner là", "不是调度：{} 在那里不能运行"}},
+    {Word::shown_no_end, {"comes to no end", "no llega al final", "n'arrive pas au bout", "不会结束"}},
+    {Word::order_title, {"Partial order", "Orden parcial", "Ordre partiel", "偏序"}},
+    {Word::order_none, {"No schedule is shown.", "No se muestra ningún orden.", "Aucun ordre n'est montré.", "未显示任何调度。"}},
+    {Word::order_tab, {"Order", "Orden", "Ordre", "偏序"}},
+    {Word::states_tab, {"States", "Estados", "États", "状态"}},
+    {Word::order_reads, {"reads", "lee", "lit", "读"}},
+    {Word::order_writes, {"writes", "escribe", "écrit", "写"}},
+    {Word::order_buffers, {"buffers", "encola", "met en tampon", "缓冲"}},
+    {Word::order_forwards, {"from buffer", "del búfer", "du tampon", "取自缓冲"}},
+    {Word::order_drain, {"buffer drains", "el búfer se vacía", "le tampon se vide", "缓冲排空"}},
+    {Word::lost_update_here, {"lost update here", "actualización perdida", "mise à jour perdue", "此处更新丢失"}},
+    {Word::lost_update_n, {"Lost update: T{} overwrites {} of T{} (step {}), written behind its own load (step {}).", "Actualización perdida: T{} pisa {} de T{} (paso {}), escrito tras su propia lectura (paso {}).", "Mise à jour perdue : T{} écrase {} de T{} (pas {}), écrit après sa propre lecture (pas {}).", "更新丢失：T{} 覆盖了 {}（T{} 在第 {} 步所写，在它自己的读取第 {} 步之后）。"}},
+    {Word::lost_more_n, {"and {} more", "y {} más", "et {} de plus", "还有 {} 处"}},
+    {Word::lost_none, {"No update is lost in this execution.", "En esta ejecución no se pierde nada.", "Rien n'est perdu dans cette exécution.", "此次执行中没有更新丢失。"}},
+    {Word::state_graph, {"State graph", "Grafo de estados", "Graphe d'états", "状态图"}},
+    {Word::state_too_large_n, {"Too large to draw: {} states (at most {}).", "Demasiado grande para dibujar: {} estados (máximo {}).", "Trop grand à dessiner : {} états (au plus {}).", "太大，无法绘制：{} 个状态（最多 {}）。"}},
+    {Word::state_key_n, {"{}; next rip of each thread (last digits, – finished). Solid: T1, dashed: others.", "{}; próximo rip de cada hilo (últimas cifras, – acabado). Continua: T1, a trazos: los otros.", "{} ; prochain rip de chaque thread (derniers chiffres, – fini). Trait plein : T1, tirets : les autres.", "{}；各线程的下一个 rip（末几位，– 表示结束）。实线：T1，虚线：其他。"}},
+    {Word::help_explore, {"all interleavings, and back", "todos los entrelazados, y volver", "tous les entrelacements, et retour", "所有交错，以及返回"}},
 };
 // clang-format on
 
@@ -277,6 +350,18 @@ const char* Words::operator()(Word word) const {
 std::string Words::operator()(Word word, std::string_view argument) const {
   std::string text = (*this)(word);
   if (const auto at = text.find("{}"); at != std::string::npos) text.replace(at, 2, argument);
+  return text;
+}
+
+std::string Words::operator()(Word word, std::initializer_list<std::string_view> arguments) const {
+  std::string text = (*this)(word);
+  std::size_t at = 0;
+  for (const std::string_view argument : arguments) {
+    at = text.find("{}", at);
+    if (at == std::string::npos) break;
+    text.replace(at, 2, argument);
+    at += argument.size();
+  }
   return text;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,7 +19,7 @@ std::optional<Language> language_by_name(std::string_view name);
 /// Every word that the window itself says. Captions and labels of cells come from the trace. A name ending in _n holds
 /// one
 /// {} for a number or a name.
-enum class Word : std::uint8_t {
+enum class Word : std::uint16_t {
   code,
   stacks,
   registers,
@@ -241,6 +242,79 @@ enum class Word : std::uint8_t {
   no_questions,
   show_answer,
   hide_answer,
+  explore_title,
+  explore_run,
+  explore_stop,
+  explore_stopping,
+  explore_back,
+  explore_no_run,
+  explore_start_values,
+  explore_assert,
+  explore_code,
+  explore_scheduler,
+  explore_cpus,
+  explore_memory,
+  explore_add,
+  explore_remove,
+  explore_schedules,
+  explore_executions,
+  explore_states,
+  explore_transitions,
+  explore_complete,
+  explore_incomplete_n,
+  explore_stale,
+  explore_ask,
+  explore_exploring,
+  explore_replaying,
+  outcomes,
+  outcome_values,
+  outcome_probability,
+  outcome_preemptions,
+  outcome_fails,
+  outcome_none,
+  tip_replay,
+  tip_show_outcome,
+  tip_sort,
+  tip_probability,
+  findings,
+  findings_none,
+  finding_race,
+  finding_deadlock,
+  finding_livelock,
+  finding_assertion,
+  shown_of_n,
+  progress_graph,
+  progress_none,
+  progress_too_large_n,
+  progress_still,
+  progress_after_n,
+  progress_unreachable,
+  progress_stuck,
+  progress_drag,
+  progress_no_drag,
+  progress_many_states,
+  replay_this,
+  shown_witness,
+  shown_dragged,
+  shown_blocked_n,
+  shown_no_end,
+  order_title,
+  order_none,
+  order_tab,
+  states_tab,
+  order_reads,
+  order_writes,
+  order_buffers,
+  order_forwards,
+  order_drain,
+  lost_update_here,
+  lost_update_n,
+  lost_more_n,
+  lost_none,
+  state_graph,
+  state_too_large_n,
+  state_key_n,
+  help_explore,
   count_
 };
 
@@ -252,6 +326,8 @@ class Words {
   [[nodiscard]] const char* operator()(Word word) const;
   /// The word with its {} replaced.
   [[nodiscard]] std::string operator()(Word word, std::string_view argument) const;
+  /// The word with its {} replaced one after the other.
+  [[nodiscard]] std::string operator()(Word word, std::initializer_list<std::string_view> arguments) const;
   [[nodiscard]] const char* state(core::ThreadState state) const;
   [[nodiscard]] const char* reason(core::SwitchReason reason) const;
   [[nodiscard]] Language language() const { return language_; }

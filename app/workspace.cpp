@@ -25,6 +25,10 @@ std::string glyphs_of(const View& view) {
     for (const core::Question& question : view.scenario->questions)
       text += question.ask.in(language) + question.answer.in(language);
   }
+  if (view.explore != nullptr) {
+    for (const std::string& thread : view.explore->question.threads) text += thread;
+    text += view.explore->question.target + view.explore->error;
+  }
   std::erase_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   return text;
 }
@@ -85,9 +89,13 @@ void Workspace::draw(const View& view, float width, float height, Commands& comm
                    ImGuiWindowFlags_NoScrollWithMouse);
   const std::size_t before = commands.size();
   Canvas canvas(*ImGui::GetWindowDrawList(), theme, fonts_, items_);
-  const WorkspaceLayout layout =
-      lay_out_workspace(width, height, fonts_.scale(), view.state->focus, view.timeline->threads.size());
-  draw_panels(canvas, view, layout, commands);
+  if (view.explore != nullptr) {
+    explore_.draw(canvas, view, width, height, commands);
+  } else {
+    draw_panels(canvas, view,
+                lay_out_workspace(width, height, fonts_.scale(), view.state->focus, view.timeline->threads.size()),
+                commands);
+  }
   ImGui::End();
   ImGui::PopStyleVar(2);
   Overlays(theme, fonts_, items_).draw(view, width, height, input_, commands);

@@ -4,6 +4,7 @@
 #include "app/caption_panel.h"
 #include "app/choice_panel.h"
 #include "app/code_panel.h"
+#include "app/explore/explore_panel.h"
 #include "app/figures/figure_panel.h"
 #include "app/fonts.h"
 #include "app/item_registry.h"
@@ -46,6 +47,7 @@ class Workspace {
   ThreadsPanel threads_;
   CaptionPanel caption_;
   TimelinePanel timeline_;
+  ExplorePanel explore_;
   std::string input_;
 };
 

@@ -43,6 +43,46 @@ CLI::Validator step_count(std::uint64_t least) {
       "STEPS");
 }
 
+/// A question for the exploration in the window, asked with --explore.
+struct AskedQuestion {
+  bool asked = false;
+  ExploreQuestion question;
+  std::vector<std::string> assertions;
+
+  void add(CLI::App& command) {
+    CLI::Option* explore = command.add_flag(
+        "--explore", asked, "all interleavings of the --thread options, of a .c, .S or .litmus file, or of an example");
+    const auto word = [&](const char* name, std::string& value, const char* help) {
+      command.add_option(name, value, help)->needs(explore);
+    };
+    command.add_option("--thread", question.threads, "as in `fiberscope explore`")
+        ->allow_extra_args(false)
+        ->needs(explore);
+    word("--init", question.initial, "likewise");
+    word("--lowering", question.lowering, "likewise");
+    word("--scheduler", question.scheduler, "likewise");
+    word("--cpus", question.cpus, "likewise");
+    word("--memory", question.memory, "likewise");
+    command.add_option("--assert", assertions, "likewise")->allow_extra_args(false)->needs(explore);
+  }
+  /// `target`: a file, where one was named.
+  [[nodiscard]] std::optional<ExploreQuestion> get(const std::string& target) const {
+    if (!asked) return std::nullopt;
+    ExploreQuestion said = question;
+    for (const std::string& one : assertions) said.assertions += (said.assertions.empty() ? "" : "; ") + one;
+    said.target = target;
+    if (!target.empty()) return said;
+    // What the choosers show is what is asked.
+    const ExploreQuestion usual = typical_question();
+    if (said.threads.empty()) said.threads = usual.threads;
+    if (said.lowering.empty()) said.lowering = usual.lowering;
+    if (said.scheduler.empty()) said.scheduler = usual.scheduler;
+    if (said.memory.empty()) said.memory = usual.memory;
+    if (said.cpus.empty()) said.cpus = said.memory == "tso" ? "many" : usual.cpus;
+    return said;
+  }
+};
+
 struct Parsed {
   ListOptions list;
   RunOptions run;
@@ -53,9 +93,11 @@ struct Parsed {
   ExportOptions exporting;
   ScreenshotOptions screenshot;
   OpenOptions open;
+  AskedQuestion explore_open;
+  AskedQuestion explore_picture;
 };
 
-void add_open(CLI::App& app, OpenOptions& options) {
+void add_open(CLI::App& app, OpenOptions& options, AskedQuestion& explore) {
   CLI::App* command = app.add_subcommand("open", "Show a run in the window");
   command->add_option("target", options.target, kTargetHelp)->default_val("switch-to-context");
   command->add_option("--step", options.step, "the cursor to begin at")->check(step_count(0));
@@ -68,6 +110,7 @@ void add_open(CLI::App& app, OpenOptions& options) {
       ->check(CLI::IsMember({"en", "es", "fr", "zh"}))
       ->capture_default_str();
   command->add_option("--size", options.size, "of the window, WIDTHxHEIGHT")->capture_default_str();
+  explore.add(*command);
   command->add_flag("--report-state", options.report_state,
                     "print the window's state as a line of JSON when it changes, and when it closes");
 }
@@ -137,12 +180,18 @@ void add_explore(CLI::App& app, ExploreOptions& options) {
   command->add_option("--max-memory", options.max_memory, "stop where the states take so many MiB")
       ->check(step_count(1))
       ->capture_default_str();
+  command
+      ->add_option("--progress", options.progress,
+                   "a line on standard error every so many milliseconds (default: 200 on a terminal, else 5000)")
+      ->check(step_count(1));
   CLI::Option* replay = command->add_option(
       "--replay", options.replay,
       "run one schedule and record it: an outcome's id, for its witness, or items like \"T1x2 T2x4 T1x4 T2x2\"");
   command->add_option("-o,--output", options.trace_path, "keep the trace of the replay in this .fscope file")
       ->needs(replay);
   command->add_flag("--json", options.json, "as fiberscope.explore/1; with --replay as fiberscope.run/1");
+  command->add_flag("--pictures", options.pictures,
+                    "with --json: progress_graph, state_graph and executions_drawn too, as data");
 }
 
 void add_export(CLI::App& app, ExportOptions& options) {
@@ -160,9 +209,9 @@ std::vector<std::string> figures() {
   return {names.begin(), names.end()};
 }
 
-void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
+void add_screenshot(CLI::App& app, ScreenshotOptions& options, AskedQuestion& explore) {
   CLI::App* command = app.add_subcommand("screenshot", "Draw the window into a PNG file, without a display");
-  command->add_option("target", options.target, kTargetHelp)->required();
+  command->add_option("target", options.target, kTargetHelp);
   command->add_option("--step", options.step, "the cursor (default: the first switch)")->check(step_count(0));
   command->add_option("--phase", options.phase, "of the step's film, 0 … 1")
       ->check(CLI::Range(0.0, 1.0))
@@ -182,6 +231,11 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options) {
       ->check(CLI::IsMember(figures()))
       ->capture_default_str();
   command->add_option("--choose", options.choose, kChooseHelp);
+  explore.add(*command);
+  CLI::Option* flag = command->get_option("--explore");
+  command->add_option("--path", options.schedule, "the schedule that is shown: T1x2 T2x4 (default: a witness)")
+      ->needs(flag);
+  command->add_flag("--states", options.states, "the state graph instead of the partial order")->needs(flag);
   command->add_option("-o,--output", options.path, "the PNG file")->required();
 }
 
@@ -213,7 +267,7 @@ int run_command_line(int argc, char** argv) {
     parsed.run.arguments.assign(end + 1, words.end());
     words.erase(end, words.end());
   }
-  add_open(app, parsed.open);
+  add_open(app, parsed.open, parsed.explore_open);
   add_list(app, parsed.list);
   add_run(app, parsed.run);
   add_show(app, parsed.show);
@@ -221,7 +275,7 @@ int run_command_line(int argc, char** argv) {
   add_compare(app, parsed.compare);
   add_explore(app, parsed.explore);
   add_export(app, parsed.exporting);
-  add_screenshot(app, parsed.screenshot);
+  add_screenshot(app, parsed.screenshot, parsed.explore_picture);
   std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
   try {
     app.parse(words);
@@ -232,6 +286,9 @@ int run_command_line(int argc, char** argv) {
                                 commands.empty() ? "" : commands.front()->get_name() + " "),
                     kUnusable);
   }
+  const CLI::App& open = *app.get_subcommand("open");
+  parsed.open.explore = parsed.explore_open.get(open.count("target") > 0 ? parsed.open.target : "");
+  parsed.screenshot.explore = parsed.explore_picture.get(parsed.screenshot.target);
   if (app.got_subcommand("list")) return list_command(parsed.list);
   if (app.got_subcommand("run")) return run_command(parsed.run);
   if (app.got_subcommand("show")) return show_command(parsed.show);

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "app/explore/explore_question.h"
+
 namespace fiberscope::app {
 
 /// Each command takes its parsed options and returns the exit code; what went wrong is one line on stderr.
@@ -61,7 +63,10 @@ struct ScreenshotOptions {
   std::string syntax = "intel";
   bool focus = false;
   std::string figure = "none";
-  std::optional<std::string> choose;  ///< a schedule
+  std::optional<std::string> choose;       ///< a schedule
+  std::optional<ExploreQuestion> explore;  ///< instead of a run
+  std::string schedule;
+  bool states = false;
   std::string path;
 };
 int screenshot_command(const ScreenshotOptions& options);
@@ -76,6 +81,7 @@ struct OpenOptions {
   std::optional<std::string> syntax;
   std::string language = "en";
   std::string size = "1600x900";
+  std::optional<ExploreQuestion> explore;  ///< begin there
   bool report_state = false;
 };
 int open_command(const OpenOptions& options);
@@ -94,6 +100,8 @@ struct ExploreOptions {
   std::uint64_t max_memory = 2048;  ///< MiB
   std::string replay;               ///< an outcome's id or a schedule; may be empty
   std::optional<std::string> trace_path;
+  std::optional<std::uint64_t> progress;  ///< milliseconds between two lines of progress
+  bool pictures = false;
   bool json = false;
 };
 int explore_command(const ExploreOptions& options);

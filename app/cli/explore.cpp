@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
@@ -61,14 +62,22 @@ class StopOnSignal {
 /// A line on standard error: over itself on a terminal, now and then elsewhere.
 class Progress {
  public:
+  /// `every`: a line so often, wherever it goes.
+  explicit Progress(std::optional<std::chrono::milliseconds> every)
+      : every_(every), terminal_(!every && isatty(STDERR_FILENO) != 0) {}
   ~Progress() {
     if (terminal_ && shown_) fmt::print(stderr, "\r\033[K");
   }
   void operator()(const char* phase, std::uint64_t states, std::uint64_t transitions) {
     const auto now = Clock::now();
-    if (now - begin_ < std::chrono::milliseconds(500)) return;
-    if (shown_ && now - last_ < (terminal_ ? std::chrono::milliseconds(200) : std::chrono::milliseconds(5000))) return;
-    if (!shown_ && !terminal_ && now - begin_ < std::chrono::milliseconds(5000)) return;
+    if (every_) {
+      if (shown_ && now - last_ < *every_) return;
+    } else if (now - begin_ < std::chrono::milliseconds(500)) {
+      return;
+    }
+    const auto pause = std::chrono::milliseconds(terminal_ ? 200 : 5000);
+    if (!every_ && shown_ && now - last_ < pause) return;
+    if (!every_ && !shown_ && !terminal_ && now - begin_ < pause) return;
     last_ = now;
     shown_ = true;
     fmt::print(stderr, "{}{}: {} states, {} transitions{}", terminal_ ? "\r\033[K" : "", phase, states, transitions,
@@ -77,7 +86,8 @@ class Progress {
   }
 
  private:
-  bool terminal_ = isatty(STDERR_FILENO) != 0;
+  std::optional<std::chrono::milliseconds> every_;
+  bool terminal_;
   bool shown_ = false;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point last_ = begin_;
@@ -152,7 +162,8 @@ int explore_command(const ExploreOptions& options) {
   request.limits.max_states = options.max_states;
   request.limits.max_memory = options.max_memory << 20;
   request.limits.stop = &stop_exploring;
-  Progress progress;
+  request.pictures = options.pictures;
+  Progress progress(options.progress ? std::optional(std::chrono::milliseconds(*options.progress)) : std::nullopt);
   request.limits.progress = [&progress](const char* phase, std::uint64_t states, std::uint64_t transitions) {
     progress(phase, states, transitions);
   };

@@ -2,12 +2,15 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <memory>
+#include <utility>
 
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
 #include "app/cli/recorded_target.h"
 #include "app/cli/stop_signals.h"
 #include "app/glfw_window.h"
+#include "app/open_document.h"
 #include "app/picture.h"
 #include "app/trace_document.h"
 #include "core/pick_schedule.h"
@@ -55,6 +58,70 @@ std::optional<Size> parse_size(const std::string& text) {
   return fits(size.width) && fits(size.height) ? std::optional<Size>(size) : std::nullopt;
 }
 
+namespace {
+
+/// The picture of an exploration.
+int explore_picture(const ScreenshotOptions& options, const Size& size) {
+  ExplorePictureOptions picture;
+  picture.question = *options.explore;
+  picture.schedule = options.schedule;
+  picture.states = options.states;
+  picture.width = size.width;
+  picture.height = size.height;
+  picture.theme = theme_by_name(options.theme).value_or(ThemeKind::dark);
+  picture.language = language_by_name(options.language).value_or(Language::en);
+  const auto drawn = render_exploration(picture);
+  if (!drawn) return complain(drawn.error().message, kUnusable);
+  const auto written = write_png(*drawn, options.path);
+  return written ? kDone : complain(written.error().message, kUnusable);
+}
+
+/// The runs of one window: what it began with, and what was replayed since.
+class Runs {
+ public:
+  Runs(Document& first, std::string language) : shown_(first), language_(std::move(language)) {}
+
+  [[nodiscard]] OpenDocument& shown() { return shown_; }
+  emu::Result<void> open(const std::string& path) {
+    auto recorded = RecordedTarget::open(path, {});
+    if (!recorded) return recorded.error();
+    auto fresh = std::make_unique<TraceDocument>(std::move(recorded).value(), language_);
+    shown_.show(*fresh);
+    replayed_ = std::move(fresh);
+    return {};
+  }
+
+ private:
+  OpenDocument shown_;
+  std::string language_;
+  std::unique_ptr<TraceDocument> replayed_;
+};
+
+int open_exploration(WindowOptions window, const OpenOptions& options) {
+  NoDocument none;
+  Runs runs(none, options.language);
+  window.explore = options.explore;
+  window.runs = false;
+  window.opener = [&runs](const std::string& path) { return runs.open(path); };
+  const auto code = run_window(runs.shown(), window);
+  return code ? *code : complain(code.error().message, kUnusable);
+}
+
+WindowOptions window_of(const OpenOptions& options, const Size& size) {
+  WindowOptions window;
+  window.cursor = core::StepIndex{options.step};
+  window.play = options.play;
+  if (options.theme) window.theme = theme_by_name(*options.theme);
+  if (options.syntax) window.syntax = syntax_by_name(*options.syntax);
+  window.language = language_by_name(options.language).value_or(Language::en);
+  window.width = size.width;
+  window.height = size.height;
+  window.report_state = options.report_state;
+  return window;
+}
+
+}  // namespace
+
 int screenshot_command(const ScreenshotOptions& options) {
   PictureOptions picture;
   const auto size = parse_size(options.size);
@@ -62,6 +129,8 @@ int screenshot_command(const ScreenshotOptions& options) {
     return complain(
         fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture),
         kUnusable);
+  if (options.explore) return explore_picture(options, *size);
+  if (options.target.empty()) return complain("screenshot: name a target, or say --explore", kUnusable);
   picture.width = size->width;
   picture.height = size->height;
   picture.phase = options.phase;
@@ -96,6 +165,11 @@ int open_command(const OpenOptions& options) {
         fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture),
         kUnusable);
   const StopSignals signals(1);
+  if (options.explore) {
+    WindowOptions window = window_of(options, *size);
+    window.stop = signals.descriptor();
+    return open_exploration(std::move(window), options);
+  }
   RecordedTarget::Options recording;
   recording.trace_path = options.trace_path;
   auto recorded = RecordedTarget::open(options.target, recording);
@@ -107,15 +181,7 @@ int open_command(const OpenOptions& options) {
     (*recorded)->discard();
     return complain(step_beyond(options.step, trace.steps().value), kUnusable);
   }
-  WindowOptions window;
-  window.cursor = core::StepIndex{options.step};
-  window.play = options.play;
-  if (options.theme) window.theme = theme_by_name(*options.theme);
-  if (options.syntax) window.syntax = syntax_by_name(*options.syntax);
-  window.language = language_by_name(options.language).value_or(Language::en);
-  window.width = size->width;
-  window.height = size->height;
-  window.report_state = options.report_state;
+  WindowOptions window = window_of(options, *size);
   window.stop = signals.descriptor();
   TraceDocument document(std::move(recorded).value(), options.language);
   if (options.choose) {
@@ -125,7 +191,9 @@ int open_command(const OpenOptions& options) {
     }
     window.cursor = document.timeline().steps;
   }
-  const auto code = run_window(document, window);
+  Runs runs(document, options.language);
+  window.opener = [&runs](const std::string& path) { return runs.open(path); };
+  const auto code = run_window(runs.shown(), window);
   if (!code) {
     document.target().discard();
     return complain(code.error().message, kUnusable);

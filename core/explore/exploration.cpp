@@ -290,6 +290,10 @@ class Explorer {
     }
     result_.threads = count_steps(*graph_, order);
     result_.livelocks = find_livelocks(*graph_, order, *machine_);
+    if (!options_.pictures) return;
+    std::vector<std::vector<std::uint8_t>> ways;
+    for (const Witness& witness : witnesses) ways.push_back(witness.actions);
+    result_.pictures = draw_pictures(*graph_, order, *machine_, groups_, ways);
   }
 
   /// Under x86-TSO the races of the sequentially consistent executions are told: a program without any behaves there as

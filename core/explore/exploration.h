@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/explore/machine_step.h"
+#include "core/explore/pictures.h"
 #include "core/explore/races.h"
 #include "core/explore/state_graph.h"
 #include "core/explore/thread_program.h"
@@ -20,6 +21,7 @@ struct ExploreOptions {
   MachineModel model;
   std::vector<std::string> assertions;  ///< over the final values of shared variables
   ExplorationLimits limits;
+  bool pictures = false;  ///< what can be drawn is wanted too
 };
 
 /// An exact number, "infinite" where loops make it so, or nothing where it was not counted.
@@ -94,9 +96,10 @@ struct Exploration {
   std::string executions_are;  ///< "traces" or "po-rf-co": how executions are told apart
   boost::multiprecision::cpp_int chances = 1;
   bool complete = true;
-  std::string complete_for;  ///< "all schedules", "schedules with at most 2 preemptions"
-  std::string bound;         ///< what holds beyond that; may be empty
-  std::string stop_reason;   ///< why it is not complete; empty
+  std::string complete_for;          ///< "all schedules", "schedules with at most 2 preemptions"
+  std::string bound;                 ///< what holds beyond that; may be empty
+  std::string stop_reason;           ///< why it is not complete; empty
+  std::optional<Pictures> pictures;  ///< where they were wanted, and it is complete
 };
 
 /// Explores the program. Fails where the program cannot be explored or goes wrong on some schedule; whatever does not

@@ -115,6 +115,7 @@ nlohmann::ordered_json explore_json(const PreparedExploration& asked, const Expl
   for (const Violation& violation : found.violations)
     all["violations"].push_back(
         {{"assertion", violation.assertion}, {"outcomes", violation.outcomes}, {"witness", violation.witness}});
+  put_pictures(all, found.pictures);
   return all;
 }
 

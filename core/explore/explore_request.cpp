@@ -133,6 +133,7 @@ emu::Result<PreparedExploration> prepare(const ExploreRequest& request) {
   }
   prepared.options.assertions = request.assertions;
   prepared.options.limits = request.limits;
+  prepared.options.pictures = request.pictures;
   return prepared;
 }
 

@@ -23,6 +23,7 @@ struct ExploreRequest {
   std::vector<std::string> assertions;
   std::vector<std::string> sync;
   ExplorationLimits limits;
+  bool pictures = false;  ///< as in ExploreOptions
 };
 
 /// A request made ready: what is explored and how, with the words that must stand beside every number.

@@ -129,12 +129,31 @@ TEST(SpeedSlider, GoesBothWays) {
 TEST(Shortcuts, UnknownKeysMeanNothing) {
   const WindowState state;
   KeyPress press;
-  press.character = U'x';
+  press.character = U'z';
   EXPECT_FALSE(command_for(press, state));
   press.character = U'7';
   const auto pin = command_for(press, state);
   ASSERT_TRUE(pin);
   EXPECT_EQ(std::get<command::PinPosition>(*pin).position, 6u);
+}
+
+TEST(Shortcuts, WhileExploringNothingMovesTheRun) {
+  WindowState state;
+  state.exploring = true;
+  KeyPress press;
+  for (const Key key : {Key::space, Key::left, Key::right, Key::home, Key::end}) {
+    press.key = key;
+    EXPECT_FALSE(command_for(press, state));
+  }
+  press.key = Key::character;
+  for (const char32_t character : {U'n', U'g', U'1', U'e', U'f'}) {
+    press.character = character;
+    EXPECT_FALSE(command_for(press, state));
+  }
+  press.character = U'x';
+  EXPECT_TRUE(std::holds_alternative<command::ToggleExplore>(*command_for(press, state)));
+  press.key = Key::enter;
+  EXPECT_TRUE(std::holds_alternative<command::Submit>(*command_for(press, state)));
 }
 
 }  // namespace

@@ -1,0 +1,355 @@
+#include "app/explore/explore_session.h"
+
+#include <stdlib.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cinttypes>
+#include <cstdio>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "core/explore/schedule.h"
+
+namespace fiberscope::app {
+namespace {
+
+namespace explore = core::explore;
+
+constexpr double kPollSeconds = 0.02;
+
+/// What a program said in its messages, without its name and the lines of progress.
+std::string message_of(const std::string& messages) {
+  std::string text;
+  std::size_t begin = 0;
+  while (begin < messages.size()) {
+    const std::size_t end = std::min(messages.find('\n', begin), messages.size());
+    std::string line = messages.substr(begin, end - begin);
+    begin = end + 1;
+    if (line.size() > 12 && line.find(" states, ") != std::string::npos &&
+        line.compare(line.size() - 12, 12, " transitions") == 0)
+      continue;
+    if (line.rfind("fiberscope: ", 0) == 0) line.erase(0, 12);
+    text += (text.empty() || line.empty() ? "" : "\n") + line;
+  }
+  return text;
+}
+
+/// Decimal numbers of any length by size; what is no number comes last.
+bool fewer(const std::string& one, const std::string& other) {
+  const auto rank = [](const std::string& text) {
+    const bool number = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return std::pair(number ? text.size() : std::string::npos, text);
+  };
+  return rank(one) < rank(other);
+}
+
+}  // namespace
+
+ExploreSession::~ExploreSession() {
+  replayer_.reset();
+  std::error_code ignored;
+  if (!replay_folder_.empty()) std::filesystem::remove_all(replay_folder_, ignored);
+}
+
+void ExploreSession::apply(const ExploreCommand& command) {
+  std::visit([this](const auto& c) { on(c); }, command);
+}
+
+void ExploreSession::set_question(const ExploreQuestion& question) {
+  state_.question = question;
+}
+
+bool ExploreSession::advance(double now) {
+  now_ = now;
+  bool changed = false;
+  if (explorer_) {
+    if (std::exchange(fresh_, false)) started_ = now_;
+    state_.running_seconds = now_ - started_;
+    if (explorer_->poll()) {
+      changed = true;
+      read_progress();
+    }
+    if (explorer_->ended()) take_answer();
+  }
+  if (replayer_ && replayer_->poll() && replayer_->ended()) {
+    changed = true;
+    take_replay();
+  }
+  return changed;
+}
+
+double ExploreSession::wait() const {
+  return explorer_ || replayer_ ? kPollSeconds : std::numeric_limits<double>::infinity();
+}
+
+void ExploreSession::read_progress() {
+  const std::string& all = explorer_->messages();
+  const std::size_t end = all.rfind('\n');
+  if (end == std::string::npos) return;
+  const std::size_t begin = end == 0 ? 0 : all.rfind('\n', end - 1) + 1;  // npos + 1 is 0
+  char phase[32] = {};
+  std::uint64_t states = 0;
+  std::uint64_t transitions = 0;
+  if (std::sscanf(all.c_str() + begin, "%31[a-z]: %" SCNu64 " states, %" SCNu64 " transitions", phase, &states,
+                  &transitions) != 3)
+    return;
+  state_.states = states;
+  state_.transitions = transitions;
+}
+
+void ExploreSession::on(const exploring::Run&) {
+  state_.submit = false;
+  state_.error.clear();
+  explorer_.reset();
+  asked_ = state_.question;
+  std::vector<std::string> arguments = explore_arguments(asked_);
+  for (const char* word : {"--json", "--pictures", "--progress=100"}) arguments.emplace_back(word);
+  auto started = ChildProgram::start(program_, arguments);
+  state_.running = static_cast<bool>(started);
+  state_.stopping = false;
+  state_.states = state_.transitions = 0;
+  state_.running_seconds = 0;
+  fresh_ = true;
+  if (started) {
+    explorer_ = std::move(started).value();
+  } else {
+    state_.error = started.error().message;
+  }
+}
+
+void ExploreSession::take_answer() {
+  constexpr int kUnusable = 2;
+  const std::unique_ptr<ChildProgram> ended = std::move(explorer_);
+  state_.running = false;
+  const std::string said = message_of(ended->messages());
+  if (ended->code() == kUnusable || ended->output().empty()) {
+    state_.error = !said.empty()         ? said
+                   : ended->code() > 128 ? "the exploration was ended by signal " + std::to_string(ended->code() - 128)
+                                         : "the exploration ended without an answer";
+    return;
+  }
+  auto answer = explore::read_answer(ended->output());
+  if (!answer) {
+    state_.error = answer.error().message;
+    return;
+  }
+  state_.answer = std::move(answer).value();
+  state_.answered = asked_;
+  state_.answer_seconds = now_ - started_;
+  state_.shown = {};
+  sort_outcomes();
+  for (const auto& outcome : state_.answer->outcomes) {
+    if (outcome.id == 1) {
+      on(exploring::ShowOutcome{1});
+      break;
+    }
+  }
+}
+
+void ExploreSession::on(const exploring::Stop&) {
+  if (!explorer_ || state_.stopping) return;  // a second one would end it without an answer
+  explorer_->interrupt();
+  state_.stopping = true;
+}
+
+std::string& ExploreSession::field(ExploreField which) {
+  switch (which) {
+    case ExploreField::initial:
+      return state_.question.initial;
+    case ExploreField::assertions:
+      return state_.question.assertions;
+    case ExploreField::lowering:
+      return state_.question.lowering;
+    case ExploreField::scheduler:
+      return state_.question.scheduler;
+    case ExploreField::cpus:
+      return state_.question.cpus;
+    case ExploreField::memory:
+      break;
+  }
+  return state_.question.memory;
+}
+
+void ExploreSession::on(const exploring::SetThread& c) {
+  if (c.thread < state_.question.threads.size()) state_.question.threads[c.thread] = c.text;
+}
+
+void ExploreSession::on(const exploring::AddThread&) {
+  auto& threads = state_.question.threads;
+  if (state_.question.target.empty() && threads.size() < kMostThreads)
+    threads.push_back(threads.empty() ? "x=x+1" : threads.back());
+}
+
+void ExploreSession::on(const exploring::RemoveThread&) {
+  if (state_.question.threads.size() > kFewestThreads) state_.question.threads.pop_back();
+}
+
+void ExploreSession::on(const exploring::Set& c) {
+  field(c.field) = c.text;
+}
+
+void ExploreSession::on(const exploring::Choose& c) {
+  field(c.field) = c.word;
+  // A store buffer belongs to a processor: neither choice is possible without the other one.
+  if (c.field == ExploreField::memory && c.word == "tso") state_.question.cpus = "many";
+  if (c.field == ExploreField::cpus && c.word == "one") state_.question.memory = "sc";
+  on(exploring::Run{});
+}
+
+void ExploreSession::on(const exploring::Show& c) {
+  state_.view = c.view;
+}
+
+void ExploreSession::on(const exploring::SortOutcomes& c) {
+  state_.descending = state_.order == c.order ? !state_.descending : c.order != OutcomeOrder::id;
+  state_.order = c.order;
+  sort_outcomes();
+}
+
+void ExploreSession::sort_outcomes() {
+  if (!state_.answer) return;
+  using Outcome = explore::ExploreAnswer::Outcome;
+  const auto less = [this](const Outcome& one, const Outcome& other) {
+    switch (state_.order) {
+      case OutcomeOrder::schedules:
+        return fewer(one.schedules, other.schedules);
+      case OutcomeOrder::executions:
+        return fewer(one.executions, other.executions);
+      case OutcomeOrder::probability:
+        return one.probability < other.probability;
+      case OutcomeOrder::preemptions:
+        return one.preemptions < other.preemptions;
+      case OutcomeOrder::id:
+        break;
+    }
+    return one.id < other.id;
+  };
+  auto& outcomes = state_.answer->outcomes;
+  std::stable_sort(outcomes.begin(), outcomes.end(),
+                   [](const Outcome& one, const Outcome& other) { return one.id < other.id; });
+  std::stable_sort(outcomes.begin(), outcomes.end(), [&](const Outcome& one, const Outcome& other) {
+    return state_.descending ? less(other, one) : less(one, other);
+  });
+}
+
+void ExploreSession::on(const exploring::ShowOutcome& c) {
+  const auto* outcome = state_.outcome(c.id);
+  if (outcome != nullptr && !outcome->witness.empty()) show_schedule(outcome->witness);
+}
+
+bool ExploreSession::show_schedule(const std::string& schedule) {
+  if (!state_.answer) return false;
+  auto actions = explore::parse_schedule(schedule, state_.answer->threads.size());
+  if (!actions) return false;
+  show(std::move(actions).value());
+  return true;
+}
+
+void ExploreSession::show(std::vector<std::uint8_t> actions) {
+  const std::size_t threads = state_.answer->threads.size();
+  ShownSchedule shown;
+  shown.text = explore::schedule_text(actions, threads);
+  for (const auto& outcome : state_.answer->outcomes) {
+    if (outcome.witness != shown.text) continue;
+    shown.witness = true;
+    shown.outcome = static_cast<std::uint32_t>(outcome.id);
+  }
+  const auto& pictures = state_.answer->pictures;
+  if (pictures) {
+    for (const explore::ExecutionPicture& one : pictures->executions)
+      if (shown.witness && one.outcome == shown.outcome) shown.execution = one;
+    if (!shown.execution && !pictures->states.nodes.empty() && !pictures->states.has_buffers) {
+      explore::Followed followed = explore::follow(pictures->states, actions);
+      shown.blocked = followed.blocked;
+      shown.outcome = followed.outcome;
+      if (!followed.blocked) {
+        actions = followed.actions;
+        shown.text = explore::schedule_text(actions, threads);
+      }
+      shown.execution = explore::picture_execution(std::move(followed.steps), threads);
+      shown.execution->outcome = shown.outcome;
+      shown.execution->schedule = explore::schedule_text(followed.actions, threads);
+    }
+  }
+  shown.actions = std::move(actions);
+  state_.shown = std::move(shown);
+}
+
+void ExploreSession::on(const exploring::Drag& c) {
+  if (!state_.can_drag()) return;
+  const auto points = explore::points_of(state_.shown.actions);
+  const auto& steps = state_.answer->pictures->progress->steps;
+  explore::LatticePoint end = points.back();
+  if (c.through.first > end.first || c.through.second > end.second) end = {steps[0], steps[1]};
+  if (c.through.first > end.first || c.through.second > end.second) return;
+  std::vector<std::uint8_t> actions = state_.shown.actions;
+  actions.insert(actions.end(), end.first - points.back().first, 0);
+  actions.insert(actions.end(), end.second - points.back().second, 1);
+  show(explore::path_through(actions, c.through));
+}
+
+void ExploreSession::on(const exploring::ReplayOutcome& c) {
+  const auto* outcome = state_.outcome(c.id);
+  if (outcome == nullptr || outcome->witness.empty()) return;
+  show_schedule(outcome->witness);
+  replay(std::to_string(c.id));
+}
+
+void ExploreSession::on(const exploring::ReplaySchedule& c) {
+  replay(c.schedule);
+}
+
+void ExploreSession::on(const exploring::ReplayPath&) {
+  if (!state_.shown.text.empty() && !state_.shown.blocked) replay(state_.shown.text);
+}
+
+void ExploreSession::replay(const std::string& what) {
+  if (!state_.answered || replayer_) return;
+  state_.error.clear();
+  if (replay_folder_.empty()) {
+    std::error_code failed;
+    const auto temporary = std::filesystem::temp_directory_path(failed);
+    std::string folder = (failed ? std::filesystem::path("/tmp") : temporary) / "fiberscope-replay-XXXXXX";
+    if (mkdtemp(folder.data()) == nullptr) {
+      state_.error = folder + ": no folder for the replay could be made";
+      return;
+    }
+    replay_folder_ = folder;
+  }
+  // The schedule is of the question that was answered, not of what was typed since.
+  std::vector<std::string> arguments = explore_arguments(*state_.answered);
+  arguments.push_back("--replay=" + what);
+  arguments.push_back("--output=" + replay_folder_ + "/replay.fscope");
+  auto started = ChildProgram::start(program_, arguments);
+  if (!started) {
+    state_.error = started.error().message;
+    return;
+  }
+  replayer_ = std::move(started).value();
+  state_.replaying = true;
+}
+
+void ExploreSession::take_replay() {
+  constexpr int kNotToItsEnd = 3;  // a deadlock, for instance, which is what was asked for
+  const std::unique_ptr<ChildProgram> ended = std::move(replayer_);
+  state_.replaying = false;
+  const std::string path = replay_folder_ + "/replay.fscope";
+  std::error_code ignored;
+  const bool ran = ended->code() == 0 || ended->code() == kNotToItsEnd;
+  if (!ran || !std::filesystem::exists(path, ignored)) {
+    state_.error = message_of(ended->messages());
+    if (state_.error.empty()) state_.error = "the replay ended with code " + std::to_string(ended->code());
+  } else if (!opener_) {
+    state_.error = "there is no window to open the replay in";
+  } else if (const auto opened = opener_(path); !opened) {
+    state_.error = opened.error().message;
+  } else {
+    opened_ = true;
+    state_.can_leave = true;
+  }
+  std::filesystem::remove(path, ignored);
+}
+
+}  // namespace fiberscope::app

@@ -1,0 +1,80 @@
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/explore/child_program.h"
+#include "app/explore/explore_command.h"
+#include "app/explore/explore_state.h"
+#include "emu/result.h"
+
+namespace fiberscope::app {
+
+/// Asks `fiberscope explore` in a process of its own, as that may die with the engine, and keeps what it answered.
+/// Takes commands and time, gives plain data; without ImGui.
+class ExploreSession {
+ public:
+  /// Opens a trace that was recorded for it; the file goes afterwards.
+  using Opener = std::function<emu::Result<void>(const std::string& path)>;
+
+  ~ExploreSession();
+
+  void apply(const ExploreCommand& command);
+  /// Picks up what the processes said; true if anything that is shown changed.
+  bool advance(double now);
+  /// Seconds until advance() has something to do; infinity where nothing runs.
+  [[nodiscard]] double wait() const;
+  [[nodiscard]] const ExploreState& state() const { return state_; }
+
+  void set_question(const ExploreQuestion& question);
+  /// The program that explores; this one where nothing was said.
+  void set_program(std::string program) { program_ = std::move(program); }
+  void set_opener(Opener opener) { opener_ = std::move(opener); }
+  void set_can_leave(bool can) { state_.can_leave = can; }
+  void submit() { state_.submit = true; }
+  /// Shows a schedule in the words of `fiberscope explore`; false if it is none, or there is no answer.
+  bool show_schedule(const std::string& schedule);
+  /// Whether a replay was opened since the last call.
+  bool take_opened() { return std::exchange(opened_, false); }
+
+ private:
+  void on(const exploring::SetThread& c);
+  void on(const exploring::AddThread&);
+  void on(const exploring::RemoveThread&);
+  void on(const exploring::Set& c);
+  void on(const exploring::Choose& c);
+  void on(const exploring::Run&);
+  void on(const exploring::Stop&);
+  void on(const exploring::ShowOutcome& c);
+  void on(const exploring::SortOutcomes& c);
+  void on(const exploring::Drag& c);
+  void on(const exploring::Show& c);
+  void on(const exploring::ReplayOutcome& c);
+  void on(const exploring::ReplaySchedule& c);
+  void on(const exploring::ReplayPath&);
+
+  std::string& field(ExploreField which);
+  void read_progress();
+  void take_answer();
+  void replay(const std::string& what);
+  void take_replay();
+  void show(std::vector<std::uint8_t> actions);
+  void sort_outcomes();
+
+  ExploreState state_;
+  std::string program_ = "/proc/self/exe";
+  Opener opener_;
+  ExploreQuestion asked_;
+  std::unique_ptr<ChildProgram> explorer_;
+  std::unique_ptr<ChildProgram> replayer_;
+  std::string replay_folder_;
+  double now_ = 0;
+  double started_ = 0;
+  bool opened_ = false;
+  bool fresh_ = false;  ///< asked since the last advance()
+};
+
+}  // namespace fiberscope::app

@@ -1,0 +1,91 @@
+#include "app/explore/outcome_style.h"
+
+#include <imgui.h>
+
+#include <algorithm>
+
+#include "app/format.h"
+
+namespace fiberscope::app {
+namespace {
+
+std::size_t colour_of(std::size_t id) {
+  return (id + 1) % kThreadColours;
+}
+
+}  // namespace
+
+std::string outcome_letter(std::size_t id) {
+  constexpr std::size_t kLetters = 26;
+  return id >= 1 && id <= kLetters ? std::string(1, static_cast<char>('A' + id - 1)) : std::to_string(id);
+}
+
+Colour outcome_colour(const Theme& theme, std::size_t id) {
+  return theme.threads[colour_of(id)];
+}
+
+Colour on_outcome(const Theme& theme, std::size_t id) {
+  return theme.on_threads[colour_of(id)];
+}
+
+void draw_outcome(Canvas& canvas, const Rect& box, std::size_t id) {
+  canvas.fill(box, outcome_colour(canvas.theme(), id), canvas.px(5));
+  canvas.text_in(box, {FontRole::text_bold, FontRole::small, FontRole::tiny, FontRole::micro},
+                 on_outcome(canvas.theme(), id), outcome_letter(id), Align::center);
+}
+
+std::string outcome_values(const core::explore::ExploreAnswer& answer,
+                           const core::explore::ExploreAnswer::Outcome& outcome) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(outcome.values.size(), answer.observables.size()); ++i)
+    text += (i == 0 ? "" : " ") + answer.observables[i] + "=" + std::to_string(outcome.values[i]);
+  return text;
+}
+
+std::string short_count(std::string_view digits) {
+  constexpr std::size_t kWhole = 9;
+  if (digits.empty()) return "–";
+  if (digits.find_first_not_of("0123456789") != std::string_view::npos) return std::string(digits);
+  if (digits.size() <= kWhole) return grouped(std::stoull(std::string(digits)));
+  return "~" + std::string(digits.substr(0, 1)) + "." + std::string(digits.substr(1, 1)) + "e" +
+         std::to_string(digits.size() - 1);
+}
+
+ThreadStyle explored_thread(std::size_t thread) {
+  return {static_cast<char>('1' + thread), static_cast<BadgeShape>(thread % kThreadColours),
+          static_cast<std::uint8_t>(thread % kThreadColours)};
+}
+
+bool draw_button(Canvas& canvas, std::string_view label, const Rect& box, std::string_view word, bool primary,
+                 std::string_view tip) {
+  const Theme& theme = canvas.theme();
+  const auto hit = canvas.hit(label, box);
+  canvas.fill(box, primary ? theme.accent : hit.hovered ? theme.border : theme.head, canvas.px(7));
+  if (!primary) canvas.outline(box, theme.border, canvas.px(7));
+  canvas.text_in(box.inset(canvas.px(6), 0), {FontRole::text_bold, FontRole::small, FontRole::tiny, FontRole::micro},
+                 primary ? theme.on_accent : theme.text, word, Align::center);
+  if (hit.hovered && !tip.empty()) canvas.tooltip(tip);
+  return hit.clicked;
+}
+
+bool draw_replay(Canvas& canvas, std::string_view label, const Rect& box, std::string_view tip) {
+  const Theme& theme = canvas.theme();
+  const auto hit = canvas.hit(label, box);
+  canvas.fill(box, hit.hovered ? theme.accent : theme.head, canvas.px(6));
+  canvas.outline(box, theme.border, canvas.px(6));
+  const Point at = box.center();
+  const float r = std::min(box.width(), box.height()) * 0.26f;
+  canvas.triangle({at.x - r * 0.8f, at.y - r}, {at.x + r, at.y}, {at.x - r * 0.8f, at.y + r},
+                  hit.hovered ? theme.on_accent : theme.text);
+  if (hit.hovered) canvas.tooltip(tip);
+  return hit.clicked;
+}
+
+std::size_t ListScroll::first(const Rect& area, std::size_t rows, std::size_t fits) {
+  const ImGuiIO& io = ImGui::GetIO();
+  if (io.MouseWheel != 0 && area.contains({io.MousePos.x, io.MousePos.y})) at_ -= io.MouseWheel;
+  at_ = std::clamp(at_, 0.f, static_cast<float>(rows > fits ? rows - fits : 0));
+  return static_cast<std::size_t>(at_ + 0.5f);
+}
+
+}  // namespace fiberscope::app

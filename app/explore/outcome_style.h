@@ -1,0 +1,44 @@
+#pragma once
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/canvas.h"
+#include "app/explore/explore_state.h"
+#include "app/words.h"
+
+namespace fiberscope::app {
+
+/// A … Z, then the id itself.
+std::string outcome_letter(std::size_t id);
+/// An outcome's colour and what is legible on it. The first two colours of the theme are the first two threads'.
+Colour outcome_colour(const Theme& theme, std::size_t id);
+Colour on_outcome(const Theme& theme, std::size_t id);
+/// A rounded square with the letter.
+void draw_outcome(Canvas& canvas, const Rect& box, std::size_t id);
+/// "x=1 y=2"
+std::string outcome_values(const core::explore::ExploreAnswer& answer,
+                           const core::explore::ExploreAnswer::Outcome& outcome);
+/// A number as it fits a narrow column: "12 870", "~2.1e18"; "–" where it was not counted.
+std::string short_count(std::string_view digits);
+/// The mark of a thread in the exploration: its number in its shape and colour.
+ThreadStyle explored_thread(std::size_t thread);
+
+/// A button with a word on it, as wide as its rectangle.
+bool draw_button(Canvas& canvas, std::string_view label, const Rect& box, std::string_view word, bool primary = false,
+                 std::string_view tip = {});
+/// A button with the sign of replaying.
+bool draw_replay(Canvas& canvas, std::string_view label, const Rect& box, std::string_view tip);
+
+/// Which rows of a list are in view, moved by the wheel over its area.
+class ListScroll {
+ public:
+  /// The first row of `rows` of which `fits` are shown.
+  std::size_t first(const Rect& area, std::size_t rows, std::size_t fits);
+
+ private:
+  float at_ = 0;
+};
+
+}  // namespace fiberscope::app
