@@ -35,7 +35,8 @@ Rect FigurePanel::draw_tabs(Canvas& canvas, const View& view, const Rect& area, 
   for (std::size_t i = 0; i < std::size(kTabs); ++i) {
     const Tab& tab = kTabs[i];
     const float x = head.x0 + wide * static_cast<float>(i % kInRow);
-    const float y = head.y0 + row * static_cast<float>(i / kInRow);
+    const std::size_t line = i / kInRow;
+    const float y = head.y0 + row * static_cast<float>(line);
     const Rect box{x, y, x + wide - canvas.px(6), y + row - canvas.px(5)};
     const bool chosen = view.state->figure == tab.figure;
     const auto hit = canvas.hit("figure " + std::string(core::to_string(tab.figure)), box);

@@ -12,6 +12,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
+std::string example(const std::string& name) {
+  return std::string(FIBERSCOPE_INTERLEAVINGS) + "/" + name;
+}
+
 Words joined(Words first, const Words& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;
@@ -86,9 +90,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Words{"--thread", "x=x+1; y=y+x", "--thread", "x=x+1; y=y+x", "--lowering", "statement"},
                       Words{"--thread", "x=x+1", "--thread", "y=y+x", "--thread", "z=x+5y", "--init", "x=1,y=-2"},
                       Words{"--thread", "x=x+1; y=y+x", "--thread", "x=x+1; y=y+x", "--lowering", "O0"},
-                      Words{FIBERSCOPE_INTERLEAVINGS "/broken_lock.c"}, Words{FIBERSCOPE_INTERLEAVINGS "/join.c"},
-                      Words{FIBERSCOPE_INTERLEAVINGS "/bounded_buffer.c"},
-                      Words{FIBERSCOPE_INTERLEAVINGS "/increments.S"}));
+                      Words{example("broken_lock.c")}, Words{example("join.c")}, Words{example("bounded_buffer.c")},
+                      Words{example("increments.S")}));
 
 TEST_F(Replay, ASourceLineOfABodyIsItsStatement) {
   ASSERT_EQ(run({"explore", "--thread", "x=x+1; y=y+x", "--thread", "z=2", "--replay", "1", "-o", "a.fscope"}).code, 0);
@@ -113,8 +116,8 @@ TEST_F(Replay, WhatCannotBeReplayedIsOneMessage) {
             "fiberscope: item 2 of 2, T2x9, cannot be followed: thread 2 gave the CPU away after 3 of these steps\n");
   EXPECT_EQ(refused({"--replay", "9"}), "fiberscope: --replay 9: there are outcomes 1 to 2\n");
   EXPECT_EQ(refused({"--replay", "T3x1"}), "fiberscope: schedule, item 1: 'T3x1': there are threads 1 to 2\n");
-  const Outcome litmus = run({"explore", FIBERSCOPE_INTERLEAVINGS "/store_buffering.litmus", "--cpus", "one",
-                              "--memory", "sc", "--replay", "1"});
+  const Outcome litmus =
+      run({"explore", example("store_buffering.litmus"), "--cpus", "one", "--memory", "sc", "--replay", "1"});
   EXPECT_EQ(litmus.code, 2);
   EXPECT_NE(litmus.err.find("registers of a litmus test"), std::string::npos) << litmus.err;
   EXPECT_NE(refused({"--replay", "1", "--cpus", "many"}).find("use --cpus one --memory sc"), std::string::npos);
