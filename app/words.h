@@ -184,6 +184,7 @@ enum class Word : std::uint8_t {
   own_progress,
   speed_lately_n,
   real_cpu,
+  tip_other_processor,
   kernel_sees,
   kernel_task,
   no_variables,

@@ -26,6 +26,8 @@ std::string describe(const emu::Image& image, const ChunkEvent& event) {
     case emu::EventKind::system_call:
     case emu::EventKind::signal:
     case emu::EventKind::task:
+    case emu::EventKind::read:
+    case emu::EventKind::start:
       break;  // they tell it themselves
   }
   return place;
@@ -58,7 +60,10 @@ SwitchReason reason_of(emu::EventKind kind) {
       return SwitchReason::kernel;
     case emu::EventKind::exception:
     case emu::EventKind::fault:
+    case emu::EventKind::read:
       break;
+    case emu::EventKind::start:
+      return SwitchReason::start;
   }
   return SwitchReason::unknown;
 }
@@ -79,11 +84,28 @@ BatchEncoder::BatchEncoder(const emu::Image& image, MachineState start, Resume r
   if (table_) watched_ = table_->range();
   encoder_ = std::make_unique<ChunkEncoder>(state_, templates_, *this);
   if (table_) threads_ = table_->read(state_.memory());
-  owner_ = stack_owner(threads_, emu::Address{state_.registers().slots[kRsp]});
-  if (owner_) stack_ = find_thread(threads_, *owner_)->stack;
+  cpu_ = state_.cpu();
+  const Owner now = owner_of(state_.registers());
+  owner_ = now.thread;
+  stack_ = now.stack;
+  for (const emu::RegisterFile& registers : state_.machine().parked) parked_.push_back(owner_of(registers));
 }
 
 BatchEncoder::~BatchEncoder() = default;
+
+BatchEncoder::Owner BatchEncoder::owner_of(const emu::RegisterFile& registers) const {
+  Owner owner;
+  owner.thread = stack_owner(threads_, emu::Address{registers.slots[kRsp]});
+  if (owner.thread) owner.stack = find_thread(threads_, *owner.thread)->stack;
+  return owner;
+}
+
+void BatchEncoder::on_cpu(CpuId cpu) {
+  parked_.at(cpu_.value) = {owner_, stack_};
+  cpu_ = cpu;
+  owner_ = parked_.at(cpu.value).thread;
+  stack_ = parked_.at(cpu.value).stack;
+}
 
 TraceBatch BatchEncoder::begin() {
   batch_ = {};
@@ -189,6 +211,7 @@ void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t r
   stack_ = owner ? find_thread(threads_, *owner)->stack : emu::AddressRange{};
   if (owner == owner_) return;
   Switch entry;
+  entry.cpu = cpu_;
   entry.step = step;
   entry.from = owner_;
   entry.to = owner;

@@ -15,6 +15,7 @@ constexpr std::size_t kRsp = emu::slot(Register::rsp);
 
 void StepEffects::clear() {
   instruction = 0;
+  cpu = {};
   registers.clear();
   memory.clear();
   events.clear();
@@ -23,20 +24,41 @@ void StepEffects::clear() {
   rip_after = 0;
 }
 
+std::vector<RegisterChange> StepEffects::registers_of(CpuId processor) const {
+  std::vector<RegisterChange> result;
+  if (processor == cpu) result.assign(own_registers().begin(), own_registers().end());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].cpu != processor) continue;
+    const std::size_t end = i + 1 < events.size() ? event_starts[i + 1].registers : registers.size();
+    for (std::size_t at = event_starts[i].registers; at < end; ++at) result.push_back(registers[at]);
+  }
+  return result;
+}
+
+std::uint64_t StepEffects::rip_alone() const {
+  for (const ChunkEvent& event : events)
+    if (event.cpu == cpu) return event.rip_before.value;
+  return rip_after;
+}
+
 ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state,
                            StepEffects* head)
     : chunk_(chunk), templates_(templates), state_(state), body_(decompress(chunk.body, chunk.body_size)) {
   VarintReader body(body_);
   const auto stream = [&body] { return body.get_bytes(body.get()); };
-  flow_ = FlowReader(stream(), templates.size());
+  flow_ = FlowReader(stream(), templates.size(), chunk.registers.size(), chunk.cpu.value);
   for (VarintReader* values : {&values_, &writes_, &events_}) *values = VarintReader(stream());
-  state_.registers() = chunk.registers;
-  read_flow();
+  state_.set_all_registers(chunk.cpu, chunk.registers);
+  read_flow(state_.registers()[Register::rip]);
   apply_events(head);
 }
 
-void ChunkDecoder::read_flow() {
-  ahead_ = flow_.next();
+void ChunkDecoder::read_flow(std::uint64_t rip_behind) {
+  while ((ahead_ = flow_.next()) == FlowReader::Item::cpu) {
+    state_.registers()[Register::rip] = rip_behind + flow_.rip_distance();
+    state_.select(CpuId{flow_.cpu()});
+    rip_behind = state_.registers()[Register::rip];
+  }
   if (ahead_ == FlowReader::Item::event) event_rip_before_ = events_.get();
 }
 
@@ -47,6 +69,7 @@ std::uint64_t ChunkDecoder::rip_before_next() {
       return templates_[flow_.instruction()].address;
     case FlowReader::Item::event:
       return event_rip_before_;
+    case FlowReader::Item::cpu:  // never the next one
     case FlowReader::Item::end:
       break;
   }
@@ -55,11 +78,14 @@ std::uint64_t ChunkDecoder::rip_before_next() {
 
 bool ChunkDecoder::next(StepEffects* effects) {
   if (ahead_ == FlowReader::Item::end) return false;
+  const CpuId cpu{flow_.cpu()};
+  state_.select(cpu);  // whoever looked at the state may have looked at another one
   const StepTemplate& step = templates_[flow_.instruction()];
   emu::RegisterFile& registers = state_.registers();
   if (effects != nullptr) {
     effects->clear();
     effects->instruction = flow_.instruction();
+    effects->cpu = cpu;
     effects->rip_before = step.address;
   }
   const std::uint64_t source = foretold_source(step, state_);
@@ -78,10 +104,11 @@ bool ChunkDecoder::next(StepEffects* effects) {
   }
   ++done_;
   if (done_ > chunk_.steps) throw CorruptData("a chunk holds more steps than its entry says");
-  read_flow();
-  registers[Register::rip] = rip_before_next();
+  read_flow(step.next_address());
+  // Where another processor goes on, the change to it has told where this one stands.
+  if (state_.cpu() == cpu) registers[Register::rip] = rip_before_next();
+  if (effects != nullptr) effects->rip_after = state_.machine().of(cpu)[Register::rip];
   apply_events(effects);
-  if (effects != nullptr) effects->rip_after = registers[Register::rip];
   return true;
 }
 
@@ -137,6 +164,7 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
     ChunkEvent event;
     event.step = chunk_.first + done_;
     event.rip_before = emu::Address{event_rip_before_};
+    event.cpu = state_.cpu();
     registers[Register::rip] = event_rip_before_;
     event.kind = static_cast<emu::EventKind>(events_.get());
     event.vector = static_cast<std::uint32_t>(events_.get());
@@ -151,24 +179,39 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
       registers.slots[slot] = old ^ events_.get();
       if (effects != nullptr) effects->registers.push_back({static_cast<Register>(slot), old, registers.slots[slot]});
     }
-    if (effects != nullptr) effects->events.push_back(event);
-    read_flow();
+    if (effects != nullptr) {
+      effects->events.push_back(event);
+      if (event.cpu == effects->cpu) effects->rip_after = registers[Register::rip];
+    }
+    read_flow(registers[Register::rip]);
   }
-  // Behind a step or an event the next one tells rip, unless an event has just set it.
-  if (effects != nullptr) effects->rip_after = registers[Register::rip];
 }
 
 std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templates) {
   const std::vector<std::uint8_t> bytes = decompress(chunk.body, chunk.body_size);
   VarintReader body(bytes);
-  FlowReader flow(body.get_bytes(body.get()), templates);
+  FlowReader flow(body.get_bytes(body.get()), templates, chunk.registers.size(), chunk.cpu.value);
   std::vector<std::uint32_t> instructions;
   instructions.reserve(std::min(chunk.steps, kChunkSteps));
   for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
-    if (item != FlowReader::Item::event) instructions.push_back(flow.instruction());
+    if (item != FlowReader::Item::event && item != FlowReader::Item::cpu) instructions.push_back(flow.instruction());
   if (instructions.size() != chunk.steps)
     throw CorruptData("a chunk holds another number of steps than its entry says");
   return instructions;
+}
+
+ChunkProcessors processors_of(const Chunk& chunk, std::size_t templates) {
+  const std::vector<std::uint8_t> bytes = decompress(chunk.body, chunk.body_size);
+  VarintReader body(bytes);
+  FlowReader flow(body.get_bytes(body.get()), templates, chunk.registers.size(), chunk.cpu.value);
+  ChunkProcessors processors;
+  for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
+    if (item != FlowReader::Item::cpu)
+      (item == FlowReader::Item::event ? processors.events : processors.steps).push_back(flow.cpu());
+  processors.last = flow.cpu();
+  if (processors.steps.size() != chunk.steps)
+    throw CorruptData("a chunk holds another number of steps than its entry says");
+  return processors;
 }
 
 }  // namespace fiberscope::core

@@ -30,7 +30,7 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
   for (std::size_t i = open_group; i < resume.chunks; ++i)
     for (const std::uint64_t word : trace.chunk(i).touched.words)
       resume.dirty_pages.insert(word * 8 / emu::kPageSize * emu::kPageSize);
-  MachineState state = trace.state_at(trace.steps());
+  MachineState state = trace.state_at(trace.steps(), trace.last_cpu());
   stop.rip = emu::Address{state.registers[emu::Register::rip]};
   BatchEncoder encoder(trace.image(), std::move(state), std::move(resume));
   if (trace.threads().empty()) writer.append(encoder.begin());

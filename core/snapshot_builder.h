@@ -28,7 +28,10 @@ class SnapshotBuilder {
   void add_threads(Snapshot& snapshot);
   void add_stacks(Snapshot& snapshot, const MachineState& state);
   void find_leaves(const Snapshot& snapshot);
-  emu::RegisterFile registers_at_leave(StepIndex leave, emu::AddressRange stack);
+  emu::RegisterFile registers_at_leave(const Switch& entry, emu::AddressRange stack);
+  /// The processor whose rsp the thread has.
+  [[nodiscard]] std::optional<CpuId> cpu_that_runs(const Snapshot& snapshot, ThreadId thread) const;
+  void add_processors(Snapshot& snapshot);
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
   void add_rewritten(Snapshot& snapshot);
@@ -50,7 +53,8 @@ class SnapshotBuilder {
   bool looks_back_ = false;               ///< while the snapshot before a write is made, for the sake of rewritten_
   /// By the step that last wrote a return address, and its cell.
   std::map<std::pair<StepIndex, emu::Address>, std::optional<RewrittenReturn>> rewritten_;
-  std::map<StepIndex, emu::RegisterFile> left_with_;  ///< … and the registers just before it, for any ever asked for
+  std::map<std::pair<ThreadId, StepIndex>, emu::RegisterFile>
+      left_with_;  ///< … and the registers just before it, for any ever asked for
 };
 
 /// "mov rsp, rsi": mnemonic and operands with one blank between.

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/target.h"
+
 namespace fiberscope::app {
 
 /// Each command takes its parsed options and returns the exit code; what went wrong is one line on stderr.
@@ -15,6 +17,7 @@ int list_command(const ListOptions& options);
 
 struct RunOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::vector<std::string> arguments;  ///< behind `--`, for a Linux program
   std::optional<std::string> trace_path;
   std::uint64_t max_steps = 0;
@@ -25,6 +28,7 @@ int run_command(const RunOptions& options);
 
 struct ShowOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::uint64_t step = 0;
   bool contexts = false;  ///< the figure's objects too
   bool json = false;
@@ -33,6 +37,7 @@ int show_command(const ShowOptions& options);
 
 struct ExportOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::string format;
   std::optional<std::string> path;
 };
@@ -40,6 +45,7 @@ int export_command(const ExportOptions& options);
 
 struct CostOptions {
   std::string target;
+  core::ProcessorChoice choice;
   bool json = false;
 };
 int cost_command(const CostOptions& options);
@@ -53,6 +59,7 @@ int compare_command(const CompareOptions& options);
 
 struct ScreenshotOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::optional<std::uint64_t> step;
   double phase = 1;
   std::string size = "1600x900";
@@ -68,6 +75,7 @@ int screenshot_command(const ScreenshotOptions& options);
 
 struct OpenOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::uint64_t step = 0;
   bool play = false;
   std::optional<std::string> trace_path;

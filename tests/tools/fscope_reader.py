@@ -189,6 +189,8 @@ class Trace:
         self.regions = [(low & MASK, plain.ljust(high - low, b"\0"))
                         for (low, high, _, _), plain in zip(regions, contents)]
         self.templates = [Template(*row) for row in rows("instructions", "address, bytes, template")]
+        if len(rows("start", "cpu")) != 1:
+            raise ValueError(f"{path}: a trace of several processors, and this reader knows one")
         self.start = self.words(unpack([(rows("start", "registers")[0][0], 8 * len(NAMES))])[0])
         chunks = rows("chunks", "first_step, registers, rip_after, body, size, steps")
         registers = unpack([(c[1], 8 * len(NAMES)) for c in chunks])
