@@ -54,6 +54,17 @@ void add_flight(Film& film, const core::Snapshot& before, const core::Snapshot& 
   if (from && to) film.flights.push_back({*from, *to, move.value});
 }
 
+/// What the processor of the step had before it.
+const emu::RegisterFile& registers_before(const core::Snapshot& before, const core::Snapshot& now) {
+  return before.cpu == now.cpu ? before.registers : before.cpus.at(now.cpu.value).registers;
+}
+
+std::optional<core::ThreadId> owner_of(const core::Snapshot& snapshot, std::uint64_t address) {
+  for (const core::StackView& stack : snapshot.stacks)
+    if (stack.range.contains(emu::Address{address})) return stack.thread;
+  return std::nullopt;
+}
+
 }  // namespace
 
 double Film::light(core::ThreadId thread, std::optional<core::ThreadId> on_cpu) const {
@@ -61,7 +72,8 @@ double Film::light(core::ThreadId thread, std::optional<core::ThreadId> on_cpu) 
     if (light_from == thread) return 1 - progress;
     if (light_to == thread) return progress;
   }
-  return on_cpu == thread ? 1 : 0;
+  const bool elsewhere = std::find(lit.begin(), lit.end(), thread) != lit.end();
+  return on_cpu == thread || elsewhere ? 1 : 0;
 }
 
 bool Film::awaits(const Place& place) const {
@@ -77,19 +89,30 @@ Film make_film(const core::Snapshot* before, const core::Snapshot& now, double p
   film.rbp.from = film.rbp.to;
   film.light_from = now.on_cpu;
   film.light_to = now.on_cpu;
+  for (const core::ProcessorView& cpu : now.cpus)
+    if (cpu.cpu != now.cpu && cpu.thread) film.lit.push_back(*cpu.thread);
   if (before == nullptr || !now.instruction) return film;
   film.phase = std::clamp(phase, 0.0, 1.0);
   film.progress = ease(film.phase);
-  film.rsp.from = place_of(before->rsp_thread, before->registers[emu::Register::rsp]);
-  film.rbp.from = place_of(before->rbp_thread, before->registers[emu::Register::rbp]);
-  film.light_from = before->on_cpu;
+  if (before->cpu == now.cpu) {
+    film.rsp.from = place_of(before->rsp_thread, before->registers[emu::Register::rsp]);
+    film.rbp.from = place_of(before->rbp_thread, before->registers[emu::Register::rbp]);
+    film.light_from = before->on_cpu;
+  } else {
+    // The step before was another processor's: what this one had is told beside it.
+    const emu::RegisterFile& registers = registers_before(*before, now);
+    film.light_from = before->cpus.at(now.cpu.value).thread;
+    film.rsp.from = place_of(film.light_from, registers[emu::Register::rsp]);
+    film.rbp.from = place_of(owner_of(*before, registers[emu::Register::rbp]), registers[emu::Register::rbp]);
+  }
   add_flight(film, *before, now);
   return film;
 }
 
 std::uint64_t shown_value(const Film& film, const core::Snapshot* before, const core::Snapshot& now,
                           emu::Register reg) {
-  return before != nullptr && film.awaits(RegisterPlace{reg}) ? before->registers[reg] : now.registers[reg];
+  return before != nullptr && film.awaits(RegisterPlace{reg}) ? registers_before(*before, now)[reg]
+                                                              : now.registers[reg];
 }
 
 std::uint64_t shown_value(const Film& film, const core::Snapshot* before, const core::Cell& cell,

@@ -46,6 +46,7 @@ struct Film {
   std::vector<Flight> flights;
   TagMove rsp;
   TagMove rbp;
+  std::vector<core::ThreadId> lit;           ///< on the other processors, where there are several
   std::optional<core::ThreadId> light_from;  ///< the thread on the CPU before, where the step is a switch
   std::optional<core::ThreadId> light_to;
 

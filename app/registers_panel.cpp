@@ -14,21 +14,52 @@ constexpr Register kRows[] = {Register::rax, Register::rbx, Register::rcx,   Reg
                               Register::r10, Register::r11, Register::r12,   Register::r13, Register::r14,
                               Register::r15, Register::rip, Register::rflags};
 
-const core::RegisterChange* change_of(const core::Snapshot& now, Register reg) {
-  const auto& changes = now.compared_with ? now.changed_for_thread : now.changed;
+const core::RegisterChange* change_of(const std::vector<core::RegisterChange>& changes, Register reg) {
   for (const core::RegisterChange& change : changes) {
     if (change.reg == reg) return &change;
   }
   return nullptr;
 }
 
+const core::RegisterChange* change_of(const core::Snapshot& now, Register reg) {
+  return change_of(now.compared_with ? now.changed_for_thread : now.changed, reg);
+}
+
 }  // namespace
+
+const core::ProcessorView* RegistersPanel::other_processor(const View& view) const {
+  if (!shown_ || *shown_ == view.now->cpu || shown_->value >= view.now->cpus.size()) return nullptr;
+  return &view.now->cpus[shown_->value];
+}
+
+void RegistersPanel::choose_processor(Canvas& canvas, const View& view, const Rect& head) {
+  const auto count = static_cast<std::uint16_t>(view.now->cpus.size());
+  const core::ProcessorView* other = other_processor(view);
+  const core::CpuId cpu = other != nullptr ? other->cpu : view.now->cpu;
+  const std::string word = fmt::format("CPU {}", cpu.value);
+  const float wide = std::ceil(canvas.width(FontRole::small, word)) + canvas.px(26);
+  const Rect pill{head.x1 - wide, head.center().y - canvas.px(12), head.x1, head.center().y + canvas.px(12)};
+  const auto hit = canvas.hit("registers of", pill);
+  canvas.pill(pill, other == nullptr, canvas.theme().text,
+              other == nullptr ? canvas.theme().panel : canvas.theme().text, word);
+  canvas.items().mark("registers of", pill);
+  if (hit.hovered) canvas.tooltip(view.words()(Word::tip_other_processor));
+  // One after the other; the step's own one is followed again when it comes round.
+  if (hit.clicked) {
+    shown_ = core::CpuId{static_cast<std::uint16_t>((cpu.value + 1) % count)};
+    if (*shown_ == view.now->cpu) shown_.reset();
+  }
+}
 
 void RegistersPanel::draw_row(Canvas& canvas, const View& view, Register reg, const Rect& row, Commands& commands) {
   const Theme& theme = canvas.theme();
   const std::string name(emu::register_name(reg));
-  const std::uint64_t value = shown_value(view.film, view.before, *view.now, reg);
-  const core::RegisterChange* change = view.film.awaits(RegisterPlace{reg}) ? nullptr : change_of(*view.now, reg);
+  const core::ProcessorView* other = other_processor(view);
+  const std::uint64_t value =
+      other != nullptr ? other->registers[reg] : shown_value(view.film, view.before, *view.now, reg);
+  const core::RegisterChange* change = other != nullptr                       ? change_of(other->changed, reg)
+                                       : view.film.awaits(RegisterPlace{reg}) ? nullptr
+                                                                              : change_of(*view.now, reg);
   const auto hit = canvas.hit(fmt::format("reg {}", name), row);
   if (change != nullptr) {
     canvas.fill(row, theme.changed_back, canvas.px(5));
@@ -85,7 +116,9 @@ void RegistersPanel::draw(Canvas& canvas, const View& view, const Rect& area, Co
   const Theme& theme = canvas.theme();
   const Words words = view.words();
   const Rect head = canvas.panel_head("registers", area, words(Word::registers));
-  if (view.now->compared_with) {
+  if (!view.now->cpus.empty()) {
+    choose_processor(canvas, view, head);
+  } else if (view.now->compared_with) {
     const Rect note = canvas.text_in(head, {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
                                      words(Word::since_n, grouped(view.now->compared_with->value)), Align::right);
     const Point at{note.x0 - canvas.px(18), head.center().y};

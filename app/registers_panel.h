@@ -1,4 +1,6 @@
 #pragma once
+#include <optional>
+
 #include "app/canvas.h"
 #include "app/command.h"
 #include "app/view.h"
@@ -12,6 +14,11 @@ class RegistersPanel {
 
  private:
   void draw_row(Canvas& canvas, const View& view, emu::Register reg, const Rect& row, Commands& commands);
+  /// The processor that was chosen, where it is not that of the step; null: the step's own.
+  [[nodiscard]] const core::ProcessorView* other_processor(const View& view) const;
+  void choose_processor(Canvas& canvas, const View& view, const Rect& head);
+
+  std::optional<core::CpuId> shown_;  ///< nothing: always that of the step
 };
 
 }  // namespace fiberscope::app

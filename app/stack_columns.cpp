@@ -10,6 +10,31 @@ bool has_stack(const core::Snapshot& snapshot, core::ThreadId thread) {
                      [&](const core::StackView& stack) { return stack.thread == thread && !stack.cells.empty(); });
 }
 
+/// With several processors the step's own thread may be another one at each step: the columns stay, in the order of the
+/// processors.
+ColumnChoice choose_by_processor(const core::Snapshot& snapshot, const std::vector<core::ThreadId>& order,
+                                 std::optional<core::ThreadId> pinned) {
+  std::vector<core::ThreadId> shown;
+  const auto take = [&](std::optional<core::ThreadId> thread) {
+    const bool known = thread && std::find(shown.begin(), shown.end(), *thread) != shown.end();
+    if (thread && !known && shown.size() < 2 && has_stack(snapshot, *thread)) shown.push_back(*thread);
+  };
+  if (pinned) take(snapshot.on_cpu);
+  take(pinned);
+  // Of more than two processors the step's own one is always there.
+  const bool own_is_late = snapshot.cpu.value > 1;
+  if (own_is_late) take(snapshot.on_cpu);
+  for (const core::ProcessorView& cpu : snapshot.cpus) take(cpu.thread);
+  for (const core::ThreadId thread : order) take(thread);
+  ColumnChoice choice;
+  if (!shown.empty()) choice.left = shown[0];
+  if (shown.size() > 1) choice.right = shown[1];
+  for (const core::ThreadId thread : order)
+    if (std::find(shown.begin(), shown.end(), thread) == shown.end() && has_stack(snapshot, thread))
+      choice.strips.push_back(thread);
+  return choice;
+}
+
 }  // namespace
 
 ColumnChoice choose_columns(const core::Snapshot& snapshot, const core::Timeline& timeline,
@@ -19,6 +44,7 @@ ColumnChoice choose_columns(const core::Snapshot& snapshot, const core::Timeline
                                            [](core::StepIndex step, const core::Switch& s) { return step < s.step; });
   const auto behind = behind_end - switches.begin();
 
+  if (snapshot.cpus.size() > 1) return choose_by_processor(snapshot, order, pinned);
   std::optional<core::ThreadId> running = snapshot.on_cpu;
   if (!running && behind > 0) running = switches[static_cast<std::size_t>(behind - 1)].to;
   if (running && !has_stack(snapshot, *running)) running.reset();

@@ -1,5 +1,7 @@
 #include "app/stacks_panel.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -14,6 +16,16 @@ constexpr float kStripPitch = 30;
 constexpr float kStripsAtMost = 210;
 
 using Columns = std::vector<StackColumn>;
+
+/// Its thread is on a processor, but not on that of the step.
+bool runs_elsewhere(const core::Snapshot& now, const core::StackView* stack) {
+  return stack != nullptr && stack->holds_rsp && now.cpus.size() > 1 && stack->cpu != now.cpu;
+}
+
+/// "rsp", with the number of the processor where there are several.
+std::string tag_word(const char* word, const core::Snapshot& now, core::CpuId cpu) {
+  return now.cpus.size() > 1 ? fmt::format("{} {}", word, cpu.value) : word;
+}
 
 /// A tag's box and tip in pixels.
 struct PlacedTag {
@@ -34,7 +46,10 @@ std::vector<PlacedTag> place_tags(const Canvas& canvas, const View& view, const 
     if (rsp && rsp->thread == column.thread()) add(StackTag::Kind::rsp, rsp->address);
     if (rbp && rbp->thread == column.thread()) add(StackTag::Kind::rbp, rbp->address);
     const core::ThreadView* thread = view.thread(column.thread());
-    if (thread != nullptr && !(rsp && rsp->thread == column.thread()) &&
+    const core::StackView* stack = view.stack(column.thread());
+    const bool elsewhere = runs_elsewhere(*view.now, stack);
+    if (elsewhere) add(StackTag::Kind::saved_rsp, stack->rsp);
+    if (!elsewhere && thread != nullptr && !(rsp && rsp->thread == column.thread()) &&
         thread->thread.stack.contains(thread->thread.saved_rsp)) {
       add(StackTag::Kind::saved_rsp, thread->thread.saved_rsp);
     }
@@ -62,6 +77,13 @@ void draw_tags(Canvas& canvas, const View& view, const Columns& columns) {
   for (const PlacedTag& tag : after) {
     if (tag.kind != StackTag::Kind::saved_rsp) continue;
     const float opacity = view.film.running() && view.film.light_from == tag.thread ? t : 1;
+    const core::StackView* stack = view.stack(tag.thread);
+    if (runs_elsewhere(*view.now, stack)) {
+      const std::string word = tag_word("rsp", *view.now, stack->cpu);
+      canvas.tag(tag.box, tag.tip, true, theme.text, theme.panel, word);
+      canvas.items().mark(label("tag rsp", tag.thread.value), tag.box);
+      continue;
+    }
     canvas.tag(tag.box, tag.tip, false, fade(theme.dim, opacity), theme.panel, "TCB");
     canvas.items().mark(label("tag tcb", tag.thread.value), tag.box);
   }
@@ -79,7 +101,8 @@ void draw_tags(Canvas& canvas, const View& view, const Columns& columns) {
       opacity = to != nullptr ? t : 1 - t;
     }
     const char* word = kind == StackTag::Kind::rsp ? "rsp" : "rbp";
-    canvas.tag(tag.box, tag.tip, true, fade(theme.text, opacity), fade(theme.panel, opacity), word);
+    canvas.tag(tag.box, tag.tip, true, fade(theme.text, opacity), fade(theme.panel, opacity),
+               tag_word(word, *view.now, view.now->cpu));
     canvas.items().mark(std::string("tag ") + word, tag.box);
   }
 }

@@ -71,20 +71,25 @@ void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::Thread
   draw_state_pill(canvas, words, pill, style, data.state);
 
   // The saved rsp is stale while the thread is on the CPU: then that is said instead, unless the state says it already.
-  const bool on_cpu = view.now->on_cpu == data.id;
+  std::string place = words(Word::on_cpu);
+  bool on_cpu = view.now->on_cpu == data.id;
+  for (const core::ProcessorView& cpu : view.now->cpus) {
+    if (cpu.thread != data.id) continue;
+    on_cpu = true;
+    place = "CPU " + std::to_string(cpu.cpu.value);
+  }
   const Rect right{pill.x1 + canvas.px(6), row.y0, row.x1 - canvas.px(12), row.y1};
-  const bool told = on_cpu == (data.state == core::ThreadState::running);
+  const bool told = on_cpu == (data.state == core::ThreadState::running) && view.now->cpus.empty();
   canvas.items().mark(label("saved rsp", data.id.value), right);
   if (on_cpu && !told) {
-    canvas.text_in(right, {FontRole::small, FontRole::tiny}, theme.text, words(Word::on_cpu), Align::right);
+    canvas.text_in(right, {FontRole::small, FontRole::tiny}, theme.text, place, Align::right);
   } else {
     canvas.text_in(right, {FontRole::mono_small, FontRole::mono_tiny}, on_cpu ? theme.dim : theme.text,
                    short_hex(data.saved_rsp.value, 8), Align::right);
   }
   if (hit.hovered) {
-    canvas.tooltip(data.name + " · " + words.state(data.state) +
-                   (on_cpu ? std::string(" · ") + words(Word::on_cpu) : "") + "\n" + words(Word::tip_control_block) +
-                   " (" + hex_address(data.tcb) + ")");
+    canvas.tooltip(data.name + " · " + words.state(data.state) + (on_cpu ? " · " + place : "") + "\n" +
+                   words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
   }
   if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
 }

@@ -13,6 +13,20 @@ double full_span(core::StepIndex steps) {
   return std::max(1.0, static_cast<double>(steps.value));
 }
 
+/// With several processors the steps alternate: a bar is a stay on one, through the other ones' steps too.
+std::vector<TimeBar> make_stay_bars(const core::Timeline& timeline, const TimeScale& scale) {
+  std::vector<TimeBar> bars;
+  for (const core::Stay& stay : timeline.stays) {
+    const double start = static_cast<double>(stay.first.value) - 1;
+    const auto end = static_cast<double>(stay.last.value);
+    if (start > scale.range.last || end < scale.range.first || stay.own_last < stay.own_first) continue;
+    const float x0 = std::max(0.f, scale.x_of(start));
+    bars.push_back({stay.thread, x0, std::max(std::min(scale.width, scale.x_of(end)), x0 + 1), false, stay.cpu});
+  }
+  std::stable_sort(bars.begin(), bars.end(), [](const TimeBar& a, const TimeBar& b) { return a.thread < b.thread; });
+  return bars;
+}
+
 }  // namespace
 
 float TimeScale::x_of(double cursor) const {
@@ -25,6 +39,7 @@ core::StepIndex TimeScale::cursor_at(float x, core::StepIndex steps) const {
 }
 
 std::vector<TimeBar> make_bars(const core::Timeline& timeline, const TimeScale& scale) {
+  if (timeline.processors > 1) return make_stay_bars(timeline, scale);
   std::map<core::ThreadId, std::vector<TimeBar>> lanes;
   const auto first = std::partition_point(
       timeline.slices.begin(), timeline.slices.end(),

@@ -1,4 +1,5 @@
 #pragma once
+#include <optional>
 #include <vector>
 
 #include "core/timeline.h"
@@ -30,7 +31,8 @@ struct TimeBar {
   core::ThreadId thread;
   float x0 = 0;
   float x1 = 0;
-  bool merged = false;  ///< several slices under a pixel apart
+  bool merged = false;               ///< several slices under a pixel apart
+  std::optional<core::CpuId> cpu{};  ///< where there are several
 
   friend bool operator==(const TimeBar&, const TimeBar&) = default;
 };

@@ -1,5 +1,6 @@
 #include "app/timeline_panel.h"
 
+#include <fmt/format.h>
 #include <imgui.h>
 
 #include <cmath>
@@ -79,6 +80,13 @@ void TimelinePanel::draw_lanes(Canvas& canvas, const View& view, const Rect& are
       canvas.fill({x0, rect.y0, now, rect.y1}, colour, 0);
       canvas.fill({now, rect.y0, x1, rect.y1}, with_alpha(colour, kFutureAlpha), 0);
     }
+    if (!bar.cpu) continue;
+    const std::string word = fmt::format("CPU {}", bar.cpu->value);
+    const std::string sign = canvas.width(FontRole::tiny, word) + canvas.px(6) < x1 - x0 ? word : word.substr(4);
+    if (canvas.width(FontRole::tiny, sign) + canvas.px(4) < x1 - x0)
+      canvas.text_in(rect, {FontRole::tiny},
+                     now > (x0 + x1) / 2 ? theme.on_thread(view.styles->of(bar.thread)) : theme.text, sign,
+                     Align::center);
   }
 }
 

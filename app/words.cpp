@@ -208,6 +208,7 @@ constexpr Entry kEntries[] = {
     {Word::own_progress, {"Own steps over real steps (grey: the CPU)", "Pasos propios sobre pasos reales (gris: la CPU)", "Pas propres sur pas réels (gris : le CPU)", "自身步数与实际步数（灰色：CPU）"}},
     {Word::speed_lately_n, {"Speed in the last {} steps", "Velocidad en los últimos {} pasos", "Vitesse dans les {} derniers pas", "最近 {} 步的速度"}},
     {Word::real_cpu, {"the real CPU", "la CPU real", "le vrai CPU", "真实 CPU"}},
+    {Word::tip_other_processor, {"Click: the registers of another processor", "Clic: los registros de otro procesador", "Clic : les registres d'un autre processeur", "点击：另一处理器的寄存器"}},
     {Word::kernel_sees, {"The kernel sees one task; only the program knows its threads", "El núcleo ve una tarea; solo el programa conoce sus hilos", "Le noyau voit une tâche ; seul le programme connaît ses threads", "内核只看到一个任务；只有程序知道它的线程"}},
     {Word::kernel_task, {"kernel task", "tarea del núcleo", "tâche du noyau", "内核任务"}},
     {Word::no_variables, {"No variables are watched in this trace", "Esta traza no vigila variables", "Aucune variable suivie dans cette trace", "此轨迹没有关注的变量"}},

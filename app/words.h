@@ -216,6 +216,7 @@ enum class Word : std::uint16_t {
   own_progress,
   speed_lately_n,
   real_cpu,
+  tip_other_processor,
   kernel_sees,
   kernel_task,
   no_variables,

@@ -27,6 +27,8 @@ std::string describe(const emu::Image& image, const ChunkEvent& event) {
     case emu::EventKind::signal:
     case emu::EventKind::task:
     case emu::EventKind::page_copy:
+    case emu::EventKind::read:
+    case emu::EventKind::start:
       break;  // they tell it themselves
   }
   return place;
@@ -60,7 +62,10 @@ SwitchReason reason_of(emu::EventKind kind) {
     case emu::EventKind::exception:
     case emu::EventKind::fault:
     case emu::EventKind::page_copy:
+    case emu::EventKind::read:
       break;
+    case emu::EventKind::start:
+      return SwitchReason::start;
   }
   return SwitchReason::unknown;
 }
@@ -82,12 +87,28 @@ BatchEncoder::BatchEncoder(const emu::Image& image, MachineState start, Resume r
   encoder_ = std::make_unique<ChunkEncoder>(state_, templates_, *this);
   if (table_) threads_ = table_->read(state_.memory());
   state_.lay_out(resume.space);
-  const emu::Address rsp{state_.registers().slots[kRsp]};
-  owner_ = table_ ? table_->owner(threads_, state_.memory(), rsp) : std::nullopt;
-  if (owner_) stack_ = find_thread(threads_, *owner_)->stack;
+  cpu_ = state_.cpu();
+  const Owner now = owner_of(state_.registers());
+  owner_ = now.thread;
+  stack_ = now.stack;
+  for (const emu::RegisterFile& registers : state_.machine().parked) parked_.push_back(owner_of(registers));
 }
 
 BatchEncoder::~BatchEncoder() = default;
+
+BatchEncoder::Owner BatchEncoder::owner_of(const emu::RegisterFile& registers) const {
+  Owner owner;
+  if (table_) owner.thread = table_->owner(threads_, state_.memory(), emu::Address{registers.slots[kRsp]});
+  if (owner.thread) owner.stack = find_thread(threads_, *owner.thread)->stack;
+  return owner;
+}
+
+void BatchEncoder::on_cpu(CpuId cpu) {
+  parked_.at(cpu_.value) = {owner_, stack_};
+  cpu_ = cpu;
+  owner_ = parked_.at(cpu.value).thread;
+  stack_ = parked_.at(cpu.value).stack;
+}
 
 TraceBatch BatchEncoder::begin() {
   batch_ = {};
@@ -206,6 +227,7 @@ void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t r
   stack_ = owner ? find_thread(threads_, *owner)->stack : emu::AddressRange{};
   if (owner == owner_) return;
   Switch entry;
+  entry.cpu = cpu_;
   entry.step = step;
   entry.from = owner_;
   entry.to = owner;

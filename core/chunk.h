@@ -27,11 +27,12 @@ inline constexpr std::uint64_t kChunkSteps = emu::StepBuffer::kMaxSteps;
 struct Chunk {
   StepIndex first;
   std::uint64_t steps = 0;
-  std::uint32_t space = 0;         ///< the address space that is laid out at the start
-  emu::RegisterFile registers;     ///< at the start
-  std::uint64_t rip_after = 0;     ///< behind the last step, before any event of the next chunk
-  std::vector<std::uint8_t> body;  ///< compressed (zstd)
-  std::uint32_t body_size = 0;     ///< uncompressed
+  CpuId cpu;                                 ///< the processor that runs at the start
+  std::uint32_t space = 0;                   ///< the address space that is laid out at the start
+  std::vector<emu::RegisterFile> registers;  ///< at the start, of each processor
+  std::uint64_t rip_after = 0;               ///< behind the last step, before any event of the next chunk
+  std::vector<std::uint8_t> body;            ///< compressed (zstd)
+  std::uint32_t body_size = 0;               ///< uncompressed
   TouchedWords touched;
   std::bitset<emu::kRegisterSlots> written;  ///< registers written in it
 
@@ -45,11 +46,13 @@ struct ChunkEvent {
   std::uint32_t vector = 0;  ///< of a system call, a signal, a task: its number
   std::uint32_t error_code = 0;
   emu::Address rip_before;
+  CpuId cpu;  ///< the processor it happened on
 };
 
 /// What one step, with the events behind it, did.
 struct StepEffects {
   std::uint32_t instruction = 0;          ///< index of its template
+  CpuId cpu;                              ///< the processor that ran it; an event tells its own
   std::vector<RegisterChange> registers;  ///< changed ones but rip, in the order of slots; events append theirs
   std::vector<MemoryChange> memory;       ///< in order of the writes, at most 8 bytes each, equal values included
   std::vector<ChunkEvent> events;
@@ -60,12 +63,16 @@ struct StepEffects {
   };
   std::vector<EventStart> event_starts;  ///< one for each of `events`
   std::uint64_t rip_before = 0;
-  std::uint64_t rip_after = 0;
+  std::uint64_t rip_after = 0;  ///< of the step's processor, behind the events
 
   /// What the step itself changed, without the events behind it.
   [[nodiscard]] std::span<const RegisterChange> own_registers() const {
     return {registers.data(), event_starts.empty() ? registers.size() : event_starts.front().registers};
   }
+  /// What the step and the events on that processor changed, in order.
+  [[nodiscard]] std::vector<RegisterChange> registers_of(CpuId processor) const;
+  /// rip of the step's processor behind the step, before any event.
+  [[nodiscard]] std::uint64_t rip_alone() const;
   [[nodiscard]] std::span<const MemoryChange> own_memory() const {
     return {memory.data(), event_starts.empty() ? memory.size() : event_starts.front().memory};
   }
@@ -89,6 +96,8 @@ class ChunkEncoder {
     /// Another address space was laid out, by the event just told of.
     virtual void on_space(StepIndex step) = 0;
     virtual void on_output(StepIndex step, std::span<const std::uint8_t> bytes) = 0;
+    /// From here on all is about that processor, whose registers are now the state's.
+    virtual void on_cpu(CpuId) {}
     /// Asked again after each call of one of the above.
     [[nodiscard]] virtual emu::AddressRange stack() const = 0;
     [[nodiscard]] virtual emu::AddressRange watched() const = 0;
@@ -129,6 +138,7 @@ class ChunkEncoder {
   /// All steps up to the next record of another kind, which it returns.
   const std::uint64_t* encode_steps(const std::uint64_t* record, const std::uint64_t* end);
   void encode_event(const std::uint64_t* record);
+  void encode_cpu(const std::uint64_t* record);
   /// These tell if any of the writes is to be looked at.
   bool encode_write(const OperandAddress& operand, std::uint64_t next_rip, const std::uint64_t* words,
                     const std::uint64_t* forecast);
@@ -150,8 +160,10 @@ class ChunkEncoder {
   std::deque<Plan> plans_;    ///< of the template with the same index; none ever moves
   std::vector<Plan*> known_;  ///< by a hash of rip
   std::uint32_t chunk_mark_ = 0;
-  Plan none_;                ///< stands for the step before where there is none
-  Plan* previous_ = &none_;  ///< of the last record of this chunk, output aside, if that was a step
+  Plan none_;                  ///< stands for the step before where there is none
+  Plan* previous_ = &none_;    ///< of the last record of this chunk, output aside, if that was a step
+  std::vector<Plan*> parked_;  ///< the same of processors that do not run; null: none_
+  bool after_step_ = false;    ///< the last record was a step of the processor that runs
   StepIndex step_;
   std::uint64_t rip_after_ = 0;
   emu::AddressRange stack_;  ///< as the observer last said
@@ -178,7 +190,8 @@ class ChunkDecoder {
   [[nodiscard]] std::uint64_t done() const { return done_; }
 
  private:
-  void read_flow();
+  /// Moves to the next item; `rip_behind`: where the processor stands if nothing else follows.
+  void read_flow(std::uint64_t rip_behind);
   void apply_events(StepEffects* effects);
   void apply_writes(const StepTemplate& step, bool expected, std::uint64_t source, StepEffects* effects);
   void apply_explicit_write(std::uint64_t base, StepEffects* effects);
@@ -201,5 +214,13 @@ class ChunkDecoder {
 
 /// The templates of a chunk's steps, in order; without playing it on a state some 5 ns a step. Throws CorruptData.
 std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templates);
+
+/// On which processor a chunk's steps ran, and its events happened, in order. Throws CorruptData.
+struct ChunkProcessors {
+  std::vector<std::uint16_t> steps;
+  std::vector<std::uint16_t> events;
+  std::uint16_t last = 0;  ///< the one that goes on
+};
+ChunkProcessors processors_of(const Chunk& chunk, std::size_t templates);
 
 }  // namespace fiberscope::core

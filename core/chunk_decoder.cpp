@@ -15,6 +15,7 @@ constexpr std::size_t kRsp = emu::slot(Register::rsp);
 
 void StepEffects::clear() {
   instruction = 0;
+  cpu = {};
   registers.clear();
   memory.clear();
   events.clear();
@@ -23,21 +24,42 @@ void StepEffects::clear() {
   rip_after = 0;
 }
 
+std::vector<RegisterChange> StepEffects::registers_of(CpuId processor) const {
+  std::vector<RegisterChange> result;
+  if (processor == cpu) result.assign(own_registers().begin(), own_registers().end());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (events[i].cpu != processor) continue;
+    const std::size_t end = i + 1 < events.size() ? event_starts[i + 1].registers : registers.size();
+    for (std::size_t at = event_starts[i].registers; at < end; ++at) result.push_back(registers[at]);
+  }
+  return result;
+}
+
+std::uint64_t StepEffects::rip_alone() const {
+  for (const ChunkEvent& event : events)
+    if (event.cpu == cpu) return event.rip_before.value;
+  return rip_after;
+}
+
 ChunkDecoder::ChunkDecoder(const Chunk& chunk, const std::vector<StepTemplate>& templates, StepState& state,
                            StepEffects* head)
     : chunk_(chunk), templates_(templates), state_(state), body_(decompress(chunk.body, chunk.body_size)) {
   VarintReader body(body_);
   const auto stream = [&body] { return body.get_bytes(body.get()); };
-  flow_ = FlowReader(stream(), templates.size());
+  flow_ = FlowReader(stream(), templates.size(), chunk.registers.size(), chunk.cpu.value);
   for (VarintReader* values : {&values_, &writes_, &events_}) *values = VarintReader(stream());
-  state_.registers() = chunk.registers;
+  state_.set_all_registers(chunk.cpu, chunk.registers);
   state_.lay_out(chunk.space);
-  read_flow();
+  read_flow(state_.registers()[Register::rip]);
   apply_events(head);
 }
 
-void ChunkDecoder::read_flow() {
-  ahead_ = flow_.next();
+void ChunkDecoder::read_flow(std::uint64_t rip_behind) {
+  while ((ahead_ = flow_.next()) == FlowReader::Item::cpu) {
+    state_.registers()[Register::rip] = rip_behind + flow_.rip_distance();
+    state_.select(CpuId{flow_.cpu()});
+    rip_behind = state_.registers()[Register::rip];
+  }
   if (ahead_ == FlowReader::Item::event) event_rip_before_ = events_.get();
 }
 
@@ -45,7 +67,7 @@ void ChunkDecoder::read_flow() {
 void ChunkDecoder::change_space() {
   while (ahead_ == FlowReader::Item::space) {
     state_.lay_out(flow_.space());
-    read_flow();
+    read_flow(state_.registers()[Register::rip]);
   }
 }
 
@@ -56,6 +78,7 @@ std::uint64_t ChunkDecoder::rip_before_next() {
       return templates_[flow_.instruction()].address;
     case FlowReader::Item::event:
       return event_rip_before_;
+    case FlowReader::Item::cpu:  // neither is ever the next one
     case FlowReader::Item::space:
     case FlowReader::Item::end:
       break;
@@ -65,11 +88,14 @@ std::uint64_t ChunkDecoder::rip_before_next() {
 
 bool ChunkDecoder::next(StepEffects* effects) {
   if (ahead_ == FlowReader::Item::end) return false;
+  const CpuId cpu{flow_.cpu()};
+  state_.select(cpu);  // whoever looked at the state may have looked at another one
   const StepTemplate& step = templates_[flow_.instruction()];
   emu::RegisterFile& registers = state_.registers();
   if (effects != nullptr) {
     effects->clear();
     effects->instruction = flow_.instruction();
+    effects->cpu = cpu;
     effects->rip_before = step.address;
   }
   const std::uint64_t source = foretold_source(step, state_);
@@ -88,10 +114,11 @@ bool ChunkDecoder::next(StepEffects* effects) {
   }
   ++done_;
   if (done_ > chunk_.steps) throw CorruptData("a chunk holds more steps than its entry says");
-  read_flow();
-  registers[Register::rip] = rip_before_next();
+  read_flow(step.next_address());
+  // Where another processor goes on, the change to it has told where this one stands.
+  if (state_.cpu() == cpu) registers[Register::rip] = rip_before_next();
+  if (effects != nullptr) effects->rip_after = state_.machine().of(cpu)[Register::rip];
   apply_events(effects);
-  if (effects != nullptr) effects->rip_after = registers[Register::rip];
   return true;
 }
 
@@ -154,6 +181,7 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
     ChunkEvent event;
     event.step = chunk_.first + done_;
     event.rip_before = emu::Address{event_rip_before_};
+    event.cpu = state_.cpu();
     registers[Register::rip] = event_rip_before_;
     event.kind = static_cast<emu::EventKind>(events_.get());
     event.vector = static_cast<std::uint32_t>(events_.get());
@@ -168,18 +196,19 @@ void ChunkDecoder::apply_events(StepEffects* effects) {
       registers.slots[slot] = old ^ events_.get();
       if (effects != nullptr) effects->registers.push_back({static_cast<Register>(slot), old, registers.slots[slot]});
     }
-    if (effects != nullptr) effects->events.push_back(event);
-    read_flow();
+    if (effects != nullptr) {
+      effects->events.push_back(event);
+      if (event.cpu == effects->cpu) effects->rip_after = registers[Register::rip];
+    }
+    read_flow(registers[Register::rip]);
     change_space();
   }
-  // Behind a step or an event the next one tells rip, unless an event has just set it.
-  if (effects != nullptr) effects->rip_after = registers[Register::rip];
 }
 
 std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templates) {
   const std::vector<std::uint8_t> bytes = decompress(chunk.body, chunk.body_size);
   VarintReader body(bytes);
-  FlowReader flow(body.get_bytes(body.get()), templates);
+  FlowReader flow(body.get_bytes(body.get()), templates, chunk.registers.size(), chunk.cpu.value);
   std::vector<std::uint32_t> instructions;
   instructions.reserve(std::min(chunk.steps, kChunkSteps));
   for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
@@ -188,6 +217,20 @@ std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templ
   if (instructions.size() != chunk.steps)
     throw CorruptData("a chunk holds another number of steps than its entry says");
   return instructions;
+}
+
+ChunkProcessors processors_of(const Chunk& chunk, std::size_t templates) {
+  const std::vector<std::uint8_t> bytes = decompress(chunk.body, chunk.body_size);
+  VarintReader body(bytes);
+  FlowReader flow(body.get_bytes(body.get()), templates, chunk.registers.size(), chunk.cpu.value);
+  ChunkProcessors processors;
+  for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
+    if (item != FlowReader::Item::cpu)
+      (item == FlowReader::Item::event ? processors.events : processors.steps).push_back(flow.cpu());
+  processors.last = flow.cpu();
+  if (processors.steps.size() != chunk.steps)
+    throw CorruptData("a chunk holds another number of steps than its entry says");
+  return processors;
 }
 
 }  // namespace fiberscope::core

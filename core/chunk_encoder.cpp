@@ -35,8 +35,8 @@ std::span<const std::uint8_t> as_bytes(const std::uint64_t* words, std::size_t c
 std::optional<std::uint64_t> rip_at(const std::uint64_t* record, const std::uint64_t* end) {
   while (record < end && tag_of(record) == RecordTag::output)
     record += std::min<std::ptrdiff_t>(static_cast<std::ptrdiff_t>(output_words(record)), end - record);
-  const bool is_step = record < end && tag_of(record) == RecordTag::step;
-  const std::ptrdiff_t place = is_step ? 1 : 2;
+  const bool is_event = record < end && tag_of(record) == RecordTag::event;
+  const std::ptrdiff_t place = is_event ? 2 : 1;
   return place < end - record ? std::optional(record[place]) : std::nullopt;
 }
 
@@ -57,7 +57,7 @@ void expect_words(const std::uint64_t* record, const std::uint64_t* end, std::ui
 }  // namespace
 
 ChunkEncoder::ChunkEncoder(StepState& state, std::vector<StepTemplate>& templates, Observer& observer)
-    : state_(state), templates_(templates), observer_(observer), known_(kKnown) {
+    : state_(state), templates_(templates), observer_(observer), known_(kKnown), parked_(state.machine().processors()) {
   for (const StepTemplate& step : templates_) known_[place_of(step.address)] = add_plan(step);
 }
 
@@ -185,8 +185,9 @@ const std::uint64_t* ChunkEncoder::encode_steps(const std::uint64_t* record, con
 Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first, std::uint64_t rip_after) {
   Chunk chunk;
   chunk.first = first;
+  chunk.cpu = state_.cpu();
   chunk.space = state_.space();
-  chunk.registers = state_.registers();
+  chunk.registers = all_registers(state_.machine());
   chunk.rip_after = rip_after;
   stack_ = observer_.stack();
   off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
@@ -196,6 +197,8 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
   state_.mark();
   written_.reset();
   forget_previous();
+  std::fill(parked_.begin(), parked_.end(), nullptr);
+  after_step_ = false;
   ++chunk_mark_;
   for (VarintWriter* stream : {&flow_, &values_, &writes_, &events_, &body_}) stream->clear();
 
@@ -206,6 +209,7 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
     switch (tag_of(record)) {
       case RecordTag::step:
         record = encode_steps(record, end);
+        after_step_ = true;
         break;
       case RecordTag::event: {
         const std::size_t size = 3 + (record[0] >> 32) + 2 * ((record[0] >> 16) & 0xffff);
@@ -223,6 +227,11 @@ Chunk ChunkEncoder::encode(std::span<const std::uint64_t> words, StepIndex first
         stack_ = observer_.stack();
         off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
         ++record;
+        break;
+      case RecordTag::cpu:
+        expect_words(record, end, 2);
+        encode_cpu(record);
+        record += 2;
         break;
       case RecordTag::text: {
         expect_words(record, end, output_words(record));
@@ -333,6 +342,26 @@ bool ChunkEncoder::encode_explicit_writes(const std::uint64_t* words, std::size_
   return look;
 }
 
+void ChunkEncoder::encode_cpu(const std::uint64_t* record) {
+  const std::uint64_t number = record[0] >> 8;
+  if (number >= state_.machine().processors()) throw CorruptData("the raw log names a processor that is not there");
+  std::uint64_t& rip = state_.registers()[Register::rip];
+  const std::uint64_t behind = after_step_ ? templates_[previous_->id].next_address() : rip;
+  rip = record[1];
+  flow_.put(format::kCpu);
+  flow_.put(number);
+  flow_.put_signed(static_cast<std::int64_t>(rip - behind));
+
+  parked_[state_.cpu().value] = previous_ == &none_ ? nullptr : previous_;
+  state_.select(CpuId{static_cast<std::uint16_t>(number)});
+  after_step_ = false;
+  forget_previous();
+  if (parked_[number] != nullptr) previous_ = parked_[number];
+  observer_.on_cpu(state_.cpu());
+  stack_ = observer_.stack();
+  off_stack_ = !stack_.contains(emu::Address{state_.registers().slots[kRsp]});
+}
+
 void ChunkEncoder::encode_event(const std::uint64_t* record) {
   ChunkEvent event;
   event.step = step_;
@@ -342,7 +371,8 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   event.rip_before = emu::Address{record[2]};
   const std::size_t write_words = record[0] >> 32;
   const std::size_t register_count = (record[0] >> 16) & 0xffff;
-  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::page_copy)
+  event.cpu = state_.cpu();
+  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::start)
     throw CorruptData("the raw log holds an unknown event");
   for (std::size_t i = 0; i < register_count; ++i)
     if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots)
@@ -371,6 +401,7 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
     written_.set(slot);
   }
   forget_previous();
+  after_step_ = false;
   observer_.on_event(event, rsp_before);
   stack_ = observer_.stack();
   off_stack_ = !stack_.contains(emu::Address{registers.slots[kRsp]});

@@ -7,8 +7,8 @@ namespace fiberscope::core::format {
 inline constexpr std::uint64_t kPredictedStep = 0;  ///< the instruction that followed this one last time in this chunk
 inline constexpr std::uint64_t kEvent = 1;
 inline constexpr std::uint64_t kExplicitStep = 2;  ///< its instruction's number follows; its writes are spelled out
-inline constexpr std::uint64_t kCpu =
-    3;  ///< the number of the processor that goes on follows; the chunk's own at first
+/// The number of the processor that goes on follows (at first the chunk's own), and where the one before it stands.
+inline constexpr std::uint64_t kCpu = 3;
 inline constexpr std::uint64_t kSpace = 4;      ///< the number of the address space that it uses from here on follows
 inline constexpr std::uint64_t kFirstStep = 8;  ///< n: instruction n - 8; 5 … 7 are kept free
 

@@ -152,6 +152,23 @@ nlohmann::ordered_json cost_json(const Trace& trace, const SwitchCosts& costs) {
   for (const SwitchCost& cost : costs.switches) switches.push_back(to_json(cost, trace, costs.kernel_is_executed));
   Json summary;
   for (const CostRow& row : cost_rows(costs)) summary[row.key] = value_of(row);
+  Json processors = Json::array();
+  for (const ProcessorCounts& counts : costs.processors) {
+    Json tlb;
+    for (std::size_t i = 0; i < kTlbPolicies.size(); ++i) {
+      Json policy = to_json(counts.tlb[i]);
+      policy["flushed"] = counts.flushed[i];
+      tlb[std::string(to_string(kTlbPolicies[i]))] = std::move(policy);
+    }
+    processors.push_back(
+        {{"cpu", counts.cpu.value},
+         {"steps", counts.steps},
+         {"stack_switches", counts.switches},
+         {"reads", counts.reads},
+         {"writes", counts.writes},
+         {"model",
+          {{"tlb", std::move(tlb)}, {"cache", {{"hits", counts.cache.hits}, {"misses", counts.cache.misses}}}}}});
+  }
   const bool budget = has_windowed_budget(trace);
   return {{"schema", "fiberscope.cost/1"},
           {"name", costs.name},
@@ -160,6 +177,7 @@ nlohmann::ordered_json cost_json(const Trace& trace, const SwitchCosts& costs) {
           {"complete", is_complete(trace)},
           {"summary", std::move(summary)},
           {"switches", std::move(switches)},
+          {"processors", std::move(processors)},
           {"model", {{"parameters", parameters_json(costs.parameters)}, {"tlb", tlb_json(trace, costs)}}},
           {"budget", budget ? budget_json(costs) : Json(nullptr)},
           {"comparison", budget ? comparison_json(costs) : Json(nullptr)}};

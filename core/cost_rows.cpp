@@ -105,10 +105,13 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
   const auto add = [&](const char* key, const char* label, Value value) {
     rows.push_back({key, label, false, std::move(value)});
   };
+  // Where several processors were counted, each by itself, the numbers of a switch's way are not known.
+  const bool one = costs.processors.empty();
+  const auto known = [one](std::uint64_t number) { return one ? Value(number) : Value(); };
   const std::uint64_t complete = costs.complete_windows();
   add("steps", "steps of the run", costs.steps);
-  add("switches", "switches (user code to user code)", complete);
-  add("incomplete_switches", "switches that the run's end cut off", costs.switches.size() - complete);
+  add("switches", "switches (user code to user code)", known(complete));
+  add("incomplete_switches", "switches that the run's end cut off", known(costs.switches.size() - complete));
   add("raw_switches", "times that rsp changed stacks", costs.raw_switches);
   add("switch_steps", "steps a switch", spread(costs, [](const SwitchCost& cost) { return cost.total().steps; }));
   add("routine_steps", "steps to save, move rsp and restore",
@@ -124,7 +127,7 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
   add("accesses", "memory accesses a switch",
       spread(costs, [](const SwitchCost& cost) { return cost.total().accesses(); }));
   add("saved_words", "words saved at once", spread(costs, [](const SwitchCost& cost) { return cost.saved_at_once(); }));
-  add("fpu_saves", "FPU and SSE saves in the whole run", costs.fpu.saves);
+  add("fpu_saves", "FPU and SSE saves in the whole run", known(costs.fpu.saves));
   add_tlb_rows(rows, costs);
   add_cache_rows(rows, costs);
   return rows;

@@ -75,6 +75,22 @@ std::string model_text(const ModelParameters& parameters) {
       parameters.cache.size / 1024, parameters.cache.ways, parameters.cache.line);
 }
 
+/// A line for each of several processors.
+std::string processors_text(const SwitchCosts& costs) {
+  TextTable table("lrrrrrrrrr");
+  table.add({"", "steps", "stack switches", "reads", "writes", "TLB*, one space", "TLB*, full flush", "flushed*",
+             "TLB*, PCID", "L1*"});
+  for (const ProcessorCounts& counts : costs.processors)
+    table.add({fmt::format("CPU {}", counts.cpu.value), number(counts.steps), number(counts.switches),
+               number(counts.reads), number(counts.writes), number(counts.tlb[0].misses()),
+               number(counts.tlb[1].misses()), number(counts.flushed[1]), number(counts.tlb[2].misses()),
+               number(counts.cache.misses)});
+  return "What each processor did\n" + table.text() +
+         "* misses, and entries flushed, of a model: each processor has a TLB and an L1 data cache of its own, and a "
+         "switch\n  flushes only that of its own processor. Not measured (docs/models.md). How a switch's steps divide "
+         "is told for\n  one processor only.\n";
+}
+
 std::string budget_text(const SwitchCosts& costs) {
   TextTable table("lrrrrr");
   table.add({"", "cycles (the note's claim)", "steps", "bytes", "accesses", "misses (model)"});
@@ -101,6 +117,8 @@ std::string comparison_text(const SwitchCosts& costs) {
 }  // namespace
 
 std::string cost_text(const Trace& trace, const SwitchCosts& costs) {
+  if (!costs.processors.empty())
+    return fmt::format("{}\n{}\n{}", describe_run(trace), processors_text(costs), model_text(costs.parameters));
   if (costs.switches.empty()) return fmt::format("{}\nNo switch happened in this run.\n", describe_run(trace));
   std::string text =
       fmt::format("{}\n{}\n{}\n", describe_run(trace), switches_text(trace, costs), rows_text({{&trace, &costs}}));

@@ -5,7 +5,7 @@
 
 namespace fiberscope::core {
 
-/// "interrupt", "exception", "fault", "system_call", "signal", "task": the words of exports.
+/// "interrupt", "exception", "fault", "system_call", "signal", "task", "read", "start": the words of exports.
 constexpr std::string_view event_name(emu::EventKind kind) {
   switch (kind) {
     case emu::EventKind::interrupt:
@@ -22,6 +22,10 @@ constexpr std::string_view event_name(emu::EventKind kind) {
       return "page_copy";
     case emu::EventKind::task:
       return "task";
+    case emu::EventKind::read:
+      return "read";
+    case emu::EventKind::start:
+      return "start";
   }
   return "unknown";
 }

@@ -40,10 +40,11 @@ class Joiner {
 
   std::vector<Handoff> join() const {
     std::vector<Handoff> handoffs;
-    std::optional<Handoff> open;
+    std::map<CpuId, std::optional<Handoff>> on_processors;
     for (std::size_t i = 0; i < switches_.size(); ++i) {
       const Switch& entry = switches_[i];
-      if (!open) open = Handoff{entry.step, entry.from, {}, SwitchReason::kernel};
+      std::optional<Handoff>& open = on_processors[entry.cpu];
+      if (!open) open = Handoff{entry.step, entry.from, {}, SwitchReason::kernel, entry.cpu};
       if (open->reason == SwitchReason::kernel) open->reason = entry.reason;
       if (leads_on(i)) continue;
       open->step = entry.step;

@@ -6,7 +6,7 @@
 
 namespace fiberscope::core {
 
-/// The CPU passed from one thread to the next. Through stacks that belong to no thread of its own that takes several
+/// A CPU passed from one thread to the next. Through stacks that belong to no thread of its own that takes several
 /// switches.
 struct Handoff {
   StepIndex step;  ///< of the last of its switches
@@ -14,6 +14,7 @@ struct Handoff {
   std::optional<ThreadId> to;
   /// Of the first of them that is more than the way into a kernel (SwitchReason::kernel); that, where all are no more.
   SwitchReason reason = SwitchReason::unknown;
+  CpuId cpu;
 };
 
 /// Joins the switches onto and off stacks that only lead on to somebody's; what leads back to the same thread is none.

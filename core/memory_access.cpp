@@ -66,15 +66,14 @@ void AccessReader::add_writes(const DecodedStep& code, std::span<const MemoryCha
 
 const AccessedStep& AccessReader::at(StepIndex step) {
   current_.step = step;
-  current_.before = trace_.state_at(step - 1).registers;
+  current_.before = trace_.state_before(step).registers;
   const StepEffects& effects = trace_.effects_of(step);
   const DecodedStep& decoded = trace_.decoded(effects.instruction);
-  const bool has_events = !effects.events.empty();
   const StepTemplate& code = trace_.templates()[effects.instruction];
 
   current_.instruction = effects.instruction;
   current_.decoded = decoded.instruction ? &*decoded.instruction : nullptr;
-  current_.rip_alone = has_events ? effects.events.front().rip_before.value : effects.rip_after;
+  current_.rip_alone = effects.rip_alone();
   current_.rsp_alone = current_.before[Register::rsp];
   std::uint64_t rcx = current_.before[Register::rcx];
   for (const RegisterChange& change : effects.own_registers()) {
@@ -97,14 +96,19 @@ const AccessedStep& AccessReader::at(StepIndex step) {
   for (std::size_t event = 0; event < effects.events.size(); ++event) {
     const bool is_last = event + 1 == effects.events.size();
     const std::size_t end = is_last ? effects.registers.size() : effects.event_starts[event + 1].registers;
-    for (std::size_t i = effects.event_starts[event].registers; i < end; ++i)
+    for (std::size_t i = effects.event_starts[event].registers; i < end && effects.events[event].cpu == effects.cpu;
+         ++i)
       if (effects.registers[i].reg == Register::rsp) current_.rsp_after = effects.registers[i].new_value;
     current_.event_rsp.push_back(current_.rsp_after);
   }
-  const std::span<const MemoryChange> written(effects.memory);
-  for (const MemoryChange& change : written.subspan(effects.own_memory().size()))
+  for (StepAccess& access : current_.accesses) access.cpu = effects.cpu;
+  std::size_t event = 0;
+  for (std::size_t i = effects.own_memory().size(); i < effects.memory.size(); ++i) {
+    while (event + 1 < effects.events.size() && effects.event_starts[event + 1].memory <= i) ++event;
+    const MemoryChange& change = effects.memory[i];
     if (!trace_.is_hidden(change.address))  // a kernel's books are a model
-      current_.accesses.push_back({AccessKind::write, change.address, change.size, true});
+      current_.accesses.push_back({AccessKind::write, change.address, change.size, true, effects.events[event].cpu});
+  }
   return current_;
 }
 

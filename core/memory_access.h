@@ -25,6 +25,7 @@ struct StepAccess {
   emu::Address address;
   std::uint32_t size = 0;
   bool by_event = false;  ///< by what the machine itself did behind the step: the frame of an interrupt, a signal, …
+  CpuId cpu{};            ///< the processor it belongs to
 
   friend bool operator==(const StepAccess&, const StepAccess&) = default;
 };

@@ -10,8 +10,16 @@ constexpr std::string_view kWorker = "__worker";
 constexpr std::string_view kTrace = "--trace";
 constexpr std::string_view kMaxSteps = "--max-steps";
 constexpr std::string_view kArgument = "--argument";
+constexpr std::string_view kProcessors = "--processors";
+constexpr std::string_view kSeed = "--seed";
 constexpr std::string_view kSchedule = "--schedule";
 constexpr std::string_view kStopAtQuestion = "--stop-at-question";
+
+template <class Number>
+bool read_number(const std::string& text, Number& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size();
+}
 
 }  // namespace
 
@@ -24,6 +32,8 @@ std::vector<std::string> to_words(const RecordRequest& request) {
   add(kWorker, request.target);
   add(kTrace, request.trace_path);
   add(kMaxSteps, std::to_string(request.max_steps));
+  if (request.choice.processors) add(kProcessors, std::to_string(*request.choice.processors));
+  if (request.choice.seed) add(kSeed, std::to_string(*request.choice.seed));
   if (!request.schedule.empty()) add(kSchedule, request.schedule);
   if (request.stop_at_question) add(kStopAtQuestion, "yes");
   for (const std::string& argument : request.arguments) add(kArgument, argument);
@@ -46,8 +56,11 @@ std::optional<RecordRequest> request_of(const std::vector<std::string>& words) {
     } else if (words[i] == kArgument) {
       request.arguments.push_back(value);
     } else if (words[i] == kMaxSteps) {
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.max_steps);
-      if (error != std::errc{} || end != value.data() + value.size()) return std::nullopt;
+      if (!read_number(value, request.max_steps)) return std::nullopt;
+    } else if (words[i] == kProcessors) {
+      if (!read_number(value, request.choice.processors.emplace())) return std::nullopt;
+    } else if (words[i] == kSeed) {
+      if (!read_number(value, request.choice.seed.emplace())) return std::nullopt;
     } else {
       return std::nullopt;
     }

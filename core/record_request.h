@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "core/target.h"
+
 namespace fiberscope::core {
 
 /// What a worker is asked to record.
@@ -14,6 +16,7 @@ struct RecordRequest {
   std::vector<std::string> arguments;  ///< for a Linux program, behind its name
   std::string schedule;           ///< "T1x2 T2x4", of body steps or of answers to the scheduler port (docs/machine.md)
   bool stop_at_question = false;  ///< end the trace just before the first question that `schedule` has no answer to
+  ProcessorChoice choice;
   /// Resident bytes at which the worker is killed. Its address space is limited too, but must hold two engines.
   std::uint64_t memory_limit = std::uint64_t{2} << 30;
   /// Whether the trace is wanted once the Worker object is gone: then a running guest is stopped in order, not killed.

@@ -11,7 +11,11 @@ namespace {
 constexpr std::chrono::milliseconds kIdle{20};
 
 MachineState state_of(emu::Machine& machine) {
-  return {machine.registers(), machine.memory()};
+  MachineState state{machine.registers(), machine.memory(), CpuId{static_cast<std::uint16_t>(machine.processor())}, {}};
+  if (machine.processors() > 1)
+    for (unsigned i = 0; i < machine.processors(); ++i)
+      state.parked.push_back(i == machine.processor() ? emu::RegisterFile{} : machine.registers(i));
+  return state;
 }
 
 }  // namespace
@@ -101,7 +105,8 @@ TraceHeader make_header(const emu::Machine& machine, const emu::Image& image, st
   TraceHeader header;
   header.meta = std::move(meta);
   header.meta["engine"] = "unicorn " + emu::engine_version();
-  header.registers = machine.registers();
+  header.registers = machine.registers(0);
+  for (unsigned i = 1; i < machine.processors(); ++i) header.others.push_back(machine.registers(i));
   header.image_name = image.name();
   header.image.assign(image.file().begin(), image.file().end());
   const emu::Memory& memory = machine.memory();

@@ -60,6 +60,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   void on_event_text(std::string text) override;
   void on_space(StepIndex step) override;
   void on_output(StepIndex step, std::span<const std::uint8_t> bytes) override;
+  void on_cpu(CpuId cpu) override;
   [[nodiscard]] emu::AddressRange stack() const override { return stack_; }
   [[nodiscard]] emu::AddressRange watched() const override { return watched_; }
 
@@ -84,8 +85,16 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   std::vector<Thread> threads_;
   std::set<ThreadId> known_threads_;
   bool threads_changed_ = true;  ///< a control block was written since they were read
+  /// On whose stack a processor's rsp is.
+  struct Owner {
+    std::optional<ThreadId> thread;
+    emu::AddressRange stack;
+  };
+  [[nodiscard]] Owner owner_of(const emu::RegisterFile& registers) const;
+  CpuId cpu_;
   std::optional<ThreadId> owner_;
   emu::AddressRange stack_;
+  std::vector<Owner> parked_;  ///< of the processors, where there are several; not of the one that runs
   emu::AddressRange watched_;
   std::uint64_t chunks_ = 0;
   std::set<std::uint64_t> dirty_pages_;

@@ -52,6 +52,7 @@ nlohmann::ordered_json run_json(Trace& trace, const std::optional<std::string>& 
   Json handoffs = Json::array();
   for (const Handoff& handoff : join_handoffs(trace))
     handoffs.push_back({{"step", handoff.step.value},
+                        {"cpu", handoff.cpu.value},
                         {"from", thread_or_null(handoff.from)},
                         {"to", thread_or_null(handoff.to)},
                         {"reason", to_string(handoff.reason)}});

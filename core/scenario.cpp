@@ -12,6 +12,7 @@
 #include "core/builtin_files.h"
 #include "core/near_names.h"
 #include "core/toml_reader.h"
+#include "emu/machine.h"
 #include "emu/registers.h"
 
 namespace fiberscope::core {
@@ -230,6 +231,22 @@ void read_limits(TomlTable& file, Scenario& scenario) {
   scenario.max_steps = static_cast<std::uint64_t>(std::max<std::int64_t>(max_steps, 1));
 }
 
+void read_processors(TomlTable& file, Scenario& scenario) {
+  const std::int64_t processors = file.integer("processors", kOptional).value_or(1);
+  if (processors < 1 || processors > emu::kMaxProcessors) {
+    file.report("processors", fmt::format("'processors' is {}; expected 1 to {}", processors, emu::kMaxProcessors));
+    return;
+  }
+  if (processors > 1 && scenario.profile != Profile::bare)
+    file.report("processors", "a Linux program runs on one processor; remove 'processors', or use profile \"bare\"");
+  scenario.processors = static_cast<unsigned>(processors);
+  const std::int64_t seed = file.integer("seed", kOptional).value_or(0);
+  if (seed < 0) file.report("seed", fmt::format("'seed' is {}; expected 0 or more", seed));
+  if (file.has("seed") && processors == 1)
+    file.report("seed", "a 'seed' orders the turns of several processors; add 'processors', or remove it");
+  scenario.seed = static_cast<std::uint64_t>(std::max<std::int64_t>(seed, 0));
+}
+
 }  // namespace
 
 std::string_view to_string(Profile profile) {
@@ -293,6 +310,7 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   scenario.image = file.text("image").value_or("");
   scenario.native = file.boolean("native", kOptional).value_or(false);
   read_limits(file, scenario);
+  read_processors(file, scenario);
   read_opening(file, scenario);
   scenario.compare = file.text("compare", kOptional);
   read_run(file, scenario);

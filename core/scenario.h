@@ -20,6 +20,8 @@
 //   native = true                    the same object files also run as a process of the host (default false)
 //   threads = ["main", "producer"]   names by id, at least one
 //   max_steps = 100000               the run is stopped there
+//   processors = 2                   of a bare machine, 1 … 8 (default 1)
+//   seed = 0                         of the order of their turns (emu/interleaving.h; default 0: one step each in turn)
 //   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
 //   compare = "kernel-ping-pong"     the scenario whose costs stand beside this one's; may be absent
 //   [title]      [summary]           texts; the summary may be absent
@@ -124,6 +126,8 @@ struct Scenario {
   bool native = false;
   std::vector<std::string> threads;
   std::uint64_t max_steps = 0;
+  unsigned processors = 1;
+  std::uint64_t seed = 0;  ///< of the order of their turns
   Figure opening = Figure::none;
   std::optional<std::string> compare;
   Text title;

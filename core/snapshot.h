@@ -112,7 +112,8 @@ struct StackView {
   ThreadId thread;
   emu::AddressRange range;
   emu::Address rsp;        ///< the register's value where it lies on this stack, else the one it was left with
-  bool holds_rsp = false;  ///< the CPU's rsp lies on this stack
+  bool holds_rsp = false;  ///< a CPU's rsp lies on this stack …
+  CpuId cpu;               ///< … that of this one
   bool chain_complete = false;
   ChainEnd chain_end = ChainEnd::unknown;
   std::uint64_t omitted =
@@ -138,10 +139,23 @@ struct EventView {
   std::string text;
 };
 
+/// One of several processors at the cursor.
+struct ProcessorView {
+  CpuId cpu;
+  bool running = false;            ///< it has been started
+  std::optional<ThreadId> thread;  ///< the owner of its rsp
+  emu::RegisterFile registers;
+  std::vector<RegisterChange>
+      changed;  ///< by the step, where it ran here, and by the events behind it that happened here
+  std::optional<InstructionView> next;  ///< the one at its rip; nothing where no code is
+};
+
 struct Snapshot {
   StepIndex step;
   StepIndex steps;  ///< the trace's length so far
-  CpuId cpu;
+  CpuId cpu;        ///< the processor that ran the step; what follows is about it where nothing else is said
+  std::optional<CpuId> next_cpu;               ///< the one that runs the next step; nothing at the end
+  std::vector<ProcessorView> cpus;             ///< where there are several processors: all of them
   std::uint32_t space = 0;                     ///< the address space that is laid out
   std::optional<ThreadId> thread;              ///< whose step it was: the owner of rsp before the step ran
   std::optional<ThreadId> on_cpu;              ///< the owner of rsp now

@@ -47,7 +47,7 @@ StepAlone without_events(const StepEffects& effects, const emu::RegisterFile& be
   alone.written.assign(memory.begin(), memory.end());
   alone.after = before;
   for (const RegisterChange& change : alone.changed) alone.after[change.reg] = change.new_value;
-  alone.after[Register::rip] = !effects.events.empty() ? effects.events.front().rip_before.value : effects.rip_after;
+  alone.after[Register::rip] = effects.rip_alone();
   return alone;
 }
 
@@ -117,16 +117,18 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   Snapshot snapshot;
   snapshot.steps = trace_.steps();
   snapshot.step = std::min(cursor, snapshot.steps);
+  snapshot.cpu = trace_.cpu_of_step(snapshot.step);
+  if (snapshot.step < snapshot.steps) snapshot.next_cpu = trace_.cpu_of_step(snapshot.step + 1);
   snapshot.thread = snapshot.step.value == 0 ? std::nullopt : trace_.thread_of_step(snapshot.step);
 
   emu::RegisterFile before;
   StepAlone alone;
   const emu::Instruction* instruction = nullptr;
   if (snapshot.step.value > 0) {
-    before = trace_.state_at(snapshot.step - 1).registers;
+    before = trace_.state_before(snapshot.step).registers;
     const StepEffects& effects = trace_.effects_of(snapshot.step);
     const StepTemplate& step = trace_.templates()[effects.instruction];
-    snapshot.changed = effects.registers;
+    snapshot.changed = effects.registers_of(effects.cpu);
     if (effects.rip_after != effects.rip_before)
       snapshot.changed.push_back({Register::rip, effects.rip_before, effects.rip_after});
     std::stable_sort(snapshot.changed.begin(), snapshot.changed.end(),
@@ -156,11 +158,12 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   snapshot.space = trace_.space_at(snapshot.step);
   add_next(snapshot, state);
   add_stacks(snapshot, state);
+  if (trace_.processors() > 1) add_processors(snapshot);
   for (const EventRecord& record : trace_.events_behind(snapshot.step))
     snapshot.events.push_back({std::string(event_name(record.event.kind)), record.text});
   snapshot.console = trace_.output_until(snapshot.step);
 
-  if (const Switch* last = trace_.last_switch(snapshot.step)) {
+  if (const Switch* last = trace_.last_switch(snapshot.step, snapshot.cpu)) {
     snapshot.before_last_switch = last->from;
     if (last->step == snapshot.step) snapshot.switched = *last;
   }
@@ -224,17 +227,17 @@ void SnapshotBuilder::find_leaves(const Snapshot& snapshot) {
   unborn_.clear();
   for (const ThreadView& view : snapshot.threads) {
     const Thread& thread = view.thread;
-    const Switch* leave = snapshot.rsp_thread == thread.id ? nullptr : trace_.last_leave(thread.id, snapshot.step);
-    const bool parked = table_->is_kernels() && snapshot.rsp_thread != thread.id;
-    if (leave == nullptr && parked && thread.state != ThreadState::finished && thread.state != ThreadState::running)
+    if (cpu_that_runs(snapshot, thread.id)) continue;
+    const Switch* leave = trace_.last_leave(thread.id, snapshot.step);
+    const bool kernels = table_->is_kernels();
+    if (leave == nullptr && kernels && thread.state != ThreadState::finished && thread.state != ThreadState::running)
       unborn_.emplace(thread.id, registers_at_birth(thread));
     if (leave == nullptr || leave->step.value == 0) continue;
-    const StepIndex step = leave->step;
-    const auto key = std::tuple(step, thread.stack.low, thread.stack.high);
+    const auto key = std::tuple(leave->step, thread.stack.low, thread.stack.high);
     const auto known = left_with_.find(key);
     const emu::RegisterFile& registers =
         known != left_with_.end() ? known->second
-                                  : left_with_.emplace(key, registers_at_leave(step, thread.stack)).first->second;
+                                  : left_with_.emplace(key, registers_at_leave(*leave, thread.stack)).first->second;
     const Address rsp{registers[Register::rsp]};
     if (thread.stack.contains(rsp) || rsp == thread.stack.high) leaves_.emplace(thread.id, &registers);
   }
@@ -250,6 +253,13 @@ std::optional<std::uint32_t> SnapshotBuilder::space_of(const Snapshot& snapshot,
   return std::nullopt;
 }
 
+std::optional<CpuId> SnapshotBuilder::cpu_that_runs(const Snapshot& snapshot, ThreadId thread) const {
+  if (snapshot.rsp_thread == thread) return snapshot.cpu;
+  for (std::uint16_t i = 0; i < trace_.processors() && trace_.processors() > 1; ++i)
+    if (CpuId{i} != snapshot.cpu && trace_.thread_at(snapshot.step, CpuId{i}) == thread) return CpuId{i};
+  return std::nullopt;
+}
+
 emu::RegisterFile SnapshotBuilder::registers_at_birth(const Thread& thread) {
   StepIndex born;
   for (const ThreadRecord& record : trace_.threads())
@@ -261,8 +271,11 @@ emu::RegisterFile SnapshotBuilder::registers_at_birth(const Thread& thread) {
   return registers;
 }
 
-emu::RegisterFile SnapshotBuilder::registers_at_leave(StepIndex leave, emu::AddressRange stack) {
-  emu::RegisterFile before = trace_.state_at(leave - 1).registers;
+emu::RegisterFile SnapshotBuilder::registers_at_leave(const Switch& entry, emu::AddressRange stack) {
+  const StepIndex leave = entry.step;
+  emu::RegisterFile before = trace_.state_at(leave - 1, entry.cpu).registers;
+  // An event took rsp away, behind a step of another processor.
+  if (trace_.cpu_of_step(leave) != entry.cpu) return before;
   // Where an interrupt took rsp away, the step before it still was the thread's own.
   const StepEffects& effects = trace_.effects_of(leave);
   const emu::RegisterFile after = without_events(effects, before).after;
@@ -283,7 +296,7 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
     if (thread.stack.empty() || state.memory.region_at(thread.stack.low) == nullptr) continue;
     // A task that has ended left its stack to nobody.
     if (space_of(thread) && thread.state == ThreadState::finished && snapshot.rsp_thread != thread.id) continue;
-    const bool holds_rsp = snapshot.rsp_thread == thread.id;
+    const std::optional<CpuId> runs_on = cpu_that_runs(snapshot, thread.id);
     std::optional<Address>& lowest = lowest_.at(thread.id);
     for (const MemoryAccess& access : snapshot.next_accesses) {
       const bool meets = access.address < thread.stack.high && thread.stack.low < access.address + access.size;
@@ -294,9 +307,33 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
     const auto leave = leaves_.find(thread.id);
     const emu::RegisterFile* left_with = leave == leaves_.end() ? nullptr : leave->second;
     if (const auto unborn = unborn_.find(thread.id); unborn != unborn_.end()) left_with = &unborn->second;
+    if (runs_on) trace_.state_at(snapshot.step, *runs_on);
     const Trace::Look look(trace_, space_of(thread));
-    snapshot.stacks.push_back(stacks_.build(thread, holds_rsp, state, lowest, left_with));
+    snapshot.stacks.push_back(stacks_.build(thread, runs_on.has_value(), state, lowest, left_with));
+    snapshot.stacks.back().cpu = runs_on.value_or(CpuId{});
   }
+  trace_.state_at(snapshot.step);
+}
+
+void SnapshotBuilder::add_processors(Snapshot& snapshot) {
+  StepEffects effects;
+  if (snapshot.step.value > 0) effects = trace_.effects_of(snapshot.step);
+  for (std::uint16_t i = 0; i < trace_.processors(); ++i) {
+    ProcessorView view;
+    view.cpu = CpuId{i};
+    view.changed = effects.registers_of(view.cpu);
+    std::stable_sort(view.changed.begin(), view.changed.end(),
+                     [](const RegisterChange& a, const RegisterChange& b) { return a.reg < b.reg; });
+    const MachineState& state = trace_.state_at(snapshot.step, view.cpu);
+    view.registers = state.registers;
+    view.running = state.registers[Register::rip] != 0;
+    view.thread = trace_.thread_at(snapshot.step, view.cpu);
+    Snapshot next;
+    add_next(next, state);
+    view.next = std::move(next.next);
+    snapshot.cpus.push_back(std::move(view));
+  }
+  trace_.state_at(snapshot.step);
 }
 
 void SnapshotBuilder::compare_with_thread(Snapshot& snapshot) {
@@ -304,7 +341,7 @@ void SnapshotBuilder::compare_with_thread(Snapshot& snapshot) {
   if (left == nullptr) return;
   // At the step of its leaving, rsp was already gone: its own last state is the one before.
   snapshot.compared_with = left->step - 1;
-  const emu::RegisterFile& then = trace_.state_at(left->step - 1).registers;
+  const emu::RegisterFile& then = trace_.state_at(left->step - 1, left->cpu).registers;
   for (std::size_t i = 0; i < emu::kRegisterSlots; ++i) {
     if (then.slots[i] == snapshot.registers.slots[i]) continue;
     snapshot.changed_for_thread.push_back({static_cast<Register>(i), then.slots[i], snapshot.registers.slots[i]});
@@ -312,10 +349,11 @@ void SnapshotBuilder::compare_with_thread(Snapshot& snapshot) {
 }
 
 std::optional<Switch> SnapshotBuilder::coming_switch(StepIndex cursor, const emu::Symbol& function) {
-  const Switch* next = trace_.next_switch(cursor);
+  const Switch* next = trace_.next_switch(cursor, trace_.cpu_of_step(cursor));
   if (next == nullptr || next->at != function.name || next->step.value - cursor.value > kLongestSwitch)
     return std::nullopt;
   for (StepIndex step = cursor + 1; step < next->step; step = step + 1) {
+    if (trace_.cpu_of_step(step) != next->cpu) continue;
     const emu::Address at{trace_.templates()[trace_.effects_of(step).instruction].address};
     if (at < function.address || at >= function.address + function.size) return std::nullopt;
   }

@@ -34,7 +34,10 @@ class SnapshotBuilder {
   void find_leaves(const Snapshot& snapshot);
   /// Of a task that has not run yet: those of its maker, and what the kernel gave it.
   emu::RegisterFile registers_at_birth(const Thread& thread);
-  emu::RegisterFile registers_at_leave(StepIndex leave, emu::AddressRange stack);
+  emu::RegisterFile registers_at_leave(const Switch& entry, emu::AddressRange stack);
+  /// The processor whose rsp the thread has.
+  [[nodiscard]] std::optional<CpuId> cpu_that_runs(const Snapshot& snapshot, ThreadId thread) const;
+  void add_processors(Snapshot& snapshot);
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
   void add_rewritten(Snapshot& snapshot);

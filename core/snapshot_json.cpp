@@ -131,8 +131,10 @@ std::string hex16(std::uint64_t value) {
 }
 
 nlohmann::ordered_json to_json(const Switch& entry) {
-  return {{"step", entry.step.value},          {"from", thread_id(entry.from)}, {"to", thread_id(entry.to)},
-          {"reason", to_string(entry.reason)}, {"at", text_or_null(entry.at)},  {"address", address(entry.address)}};
+  return {{"step", entry.step.value},          {"cpu", entry.cpu.value},
+          {"from", thread_id(entry.from)},     {"to", thread_id(entry.to)},
+          {"reason", to_string(entry.reason)}, {"at", text_or_null(entry.at)},
+          {"address", address(entry.address)}};
 }
 
 nlohmann::ordered_json to_json(const ThreadView& view) {
@@ -190,6 +192,14 @@ nlohmann::ordered_json to_json(const Snapshot& snapshot) {
                        {"new", hex16(change.new_value)}});
   Json events = Json::array();
   for (const EventView& event : snapshot.events) events.push_back({{"kind", event.kind}, {"text", event.text}});
+  Json cpus = Json::array();
+  for (const ProcessorView& view : snapshot.cpus)
+    cpus.push_back({{"cpu", view.cpu.value},
+                    {"running", view.running},
+                    {"thread", thread_id(view.thread)},
+                    {"next", instruction_json(view.next)},
+                    {"registers", registers_json(view.registers)},
+                    {"changed", changes_json(view.changed)}});
   Json compared = nullptr;
   if (snapshot.compared_with)
     compared = {{"step", snapshot.compared_with->value}, {"changed", changes_json(snapshot.changed_for_thread)}};
@@ -197,6 +207,8 @@ nlohmann::ordered_json to_json(const Snapshot& snapshot) {
           {"step", snapshot.step.value},
           {"steps", snapshot.steps.value},
           {"cpu", snapshot.cpu.value},
+          {"next_cpu", snapshot.next_cpu ? Json(snapshot.next_cpu->value) : Json(nullptr)},
+          {"cpus", std::move(cpus)},
           {"space", snapshot.space},
           {"thread", thread_id(snapshot.thread)},
           {"on_cpu", thread_id(snapshot.on_cpu)},

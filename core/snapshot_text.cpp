@@ -58,7 +58,10 @@ void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) 
     if (cell.frame && cell.frame != frame) out.line("  -- {}()", stack.frames[*cell.frame].function);
     frame = cell.frame;
     std::string tags;
-    if (cell.address == stack.rsp) tags += stack.holds_rsp ? " <- rsp" : " <- saved rsp";
+    if (cell.address == stack.rsp)
+      tags += !stack.holds_rsp        ? " <- saved rsp"
+              : snapshot.cpus.empty() ? " <- rsp"
+                                      : fmt::format(" <- rsp of CPU {}", stack.cpu.value);
     if (snapshot.registers[Register::rbp] == cell.address.value) tags += " <- rbp";
     if (!cell.live) tags += " (below rsp)";
     if (cell.rewritten)
@@ -75,8 +78,16 @@ void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) 
 
 std::string to_text(const Snapshot& snapshot) {
   Writer out;
-  out.line("Step {} of {}, on the CPU: {}", snapshot.step.value, snapshot.steps.value,
-           name_of(snapshot, snapshot.on_cpu));
+  const bool several = !snapshot.cpus.empty();
+  out.line("Step {} of {}, on {}: {}", snapshot.step.value, snapshot.steps.value,
+           several ? fmt::format("CPU {}", snapshot.cpu.value) : "the CPU", name_of(snapshot, snapshot.on_cpu));
+  for (const ProcessorView& view : snapshot.cpus)
+    if (view.cpu != snapshot.cpu)
+      out.line("CPU {}: {}", view.cpu.value,
+               !view.running ? "not started"
+               : view.next   ? fmt::format("{}, next {:x} {}  ({})", name_of(snapshot, view.thread),
+                                           view.next->address.value, view.next->intel, view.next->symbol)
+                             : name_of(snapshot, view.thread));
   if (snapshot.instruction) {
     const InstructionView& ran = *snapshot.instruction;
     out.line("Just ran: {:x} {}  ({}{})", ran.address.value, ran.intel, ran.symbol,

@@ -17,6 +17,14 @@ StepState::StepState(MachineState start) : state_(std::move(start)), layout_(Spa
   last_read_ = last_written_ = &windows_.front();
 }
 
+void StepState::set_all_registers(CpuId cpu, const std::vector<emu::RegisterFile>& all) {
+  state_.cpu = cpu;
+  state_.registers = all.at(cpu.value);
+  if (all.size() == 1) return;
+  state_.parked = all;
+  state_.parked[cpu.value] = {};
+}
+
 StepState::Window* StepState::find_slowly(std::uint64_t address, std::size_t size, Window*& last) {
   for (Window& window : windows_) {
     if (address - window.low >= window.size || size > window.size - (address - window.low)) continue;

@@ -21,6 +21,10 @@ class StepState {
   emu::RegisterFile& registers() { return state_.registers; }
   [[nodiscard]] const emu::RegisterFile& registers() const { return state_.registers; }
   [[nodiscard]] const MachineState& machine() const { return state_; }
+  [[nodiscard]] CpuId cpu() const { return state_.cpu; }
+  /// From here on registers() are those of that processor.
+  void select(CpuId processor) { state_.select(processor); }
+  void set_all_registers(CpuId cpu, const std::vector<emu::RegisterFile>& all);
   [[nodiscard]] const emu::Memory& memory() const { return state_.memory; }
 
   /// Little-endian value of 1 … 8 bytes; 0 where they are not mapped in one region.

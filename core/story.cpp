@@ -59,8 +59,9 @@ class Storyteller {
   void tell_switch(std::size_t number, const Switch& entry) {
     const std::string from = names_.of(entry.from);
     const std::string to = names_.of(entry.to);
-    text_ += fmt::format("\nswitch {} at step {}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, from, to,
-                         to_string(entry.reason), why(entry.reason),
+    const std::string cpu = trace_.processors() == 1 ? "" : fmt::format(" on cpu {}", entry.cpu.value);
+    text_ += fmt::format("\nswitch {} at step {}{}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, cpu, from,
+                         to, to_string(entry.reason), why(entry.reason),
                          entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
     if (entry.from) {
       const emu::RegisterFile before = registers_left(entry);
@@ -68,7 +69,7 @@ class Storyteller {
       tell_side(from, "left at", before[emu::Register::rsp], stack,
                 unwinder_.running(before, trace_.state_at(entry.step).memory, stack));
     }
-    const MachineState& after = trace_.state_at(entry.step);
+    const MachineState& after = trace_.state_at(entry.step, entry.cpu);
     if (entry.to) {
       const emu::AddressRange stack = stack_of(*entry.to);
       tell_side(to, "goes on at", after.registers[emu::Register::rsp], stack,
@@ -78,10 +79,10 @@ class Storyteller {
 
   /// The registers of the leaving thread just before rsp moved: by the step itself, or by an event behind it.
   emu::RegisterFile registers_left(const Switch& entry) {
-    if (entry.step.value == 0) return trace_.state_at(entry.step).registers;
-    emu::RegisterFile registers = trace_.state_at(entry.step - 1).registers;
+    if (entry.step.value == 0) return trace_.state_at(entry.step, entry.cpu).registers;
+    emu::RegisterFile registers = trace_.state_at(entry.step - 1, entry.cpu).registers;
     const emu::AddressRange target = entry.to ? stack_of(*entry.to) : emu::AddressRange{};
-    for (const RegisterChange& change : trace_.effects_of(entry.step).registers) {
+    for (const RegisterChange& change : trace_.effects_of(entry.step).registers_of(entry.cpu)) {
       const bool arrives = target.contains(emu::Address{change.new_value}) || change.new_value == target.high.value;
       if (change.reg == emu::Register::rsp && arrives) break;
       registers[change.reg] = change.new_value;

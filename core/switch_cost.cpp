@@ -202,6 +202,10 @@ SwitchCosts switch_costs(Trace& trace, const std::optional<AddressSpaces>& space
   costs.raw_switches = trace.switches().size();
   costs.kernel_is_executed = trace.meta("profile") != "linux";
   costs.parameters = parameters;
+  if (trace.processors() > 1) {
+    costs.processors = processor_counts(trace, spaces, parameters);
+    return costs;
+  }
   CostCounter(trace, costs, spaces ? *spaces : spaces_of_their_own(trace.threads())).run();
   return costs;
 }

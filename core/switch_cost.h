@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/processor_models.h"
 #include "core/switch_models.h"
 #include "core/switch_window.h"
 
@@ -79,6 +80,9 @@ struct SwitchCosts {
   ModelParameters parameters;
   std::array<std::vector<TlbAtSwitch>, 3> tlb;  ///< model; by policy (kTlbPolicies), then by entry of Trace::switches()
   FpuUse fpu;
+  /// Where there are several processors, what each of them did; `switches` and `tlb` are empty then: a switch's way
+  /// from user code to user code is followed on one processor only.
+  std::vector<ProcessorCounts> processors;
 
   /// Of the complete windows, each by one number of it.
   template <typename Number>

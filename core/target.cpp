@@ -37,6 +37,8 @@ emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::p
   machine.profile = machine_profile(scenario.profile);
   machine.arguments = scenario.run.arguments;
   if (scenario.run.quantum) machine.quantum = *scenario.run.quantum;
+  machine.processors = scenario.processors;
+  machine.seed = scenario.seed;
   return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps, std::move(machine), {}};
 }
 
@@ -79,7 +81,29 @@ std::map<std::string, std::string> RunTarget::meta() const {
     if (scenario->note) meta["note"] = *scenario->note;
     if (!scenario_text.empty()) meta["scenario_text"] = scenario_text;
   }
+  if (machine.processors > 1) {
+    meta["processors"] = std::to_string(machine.processors);
+    meta["seed"] = std::to_string(machine.seed);
+  }
   return meta;
+}
+
+emu::Result<void> choose(const ProcessorChoice& choice, RunTarget& target) {
+  if (!choice.processors && !choice.seed) return {};
+  if (target.machine.profile != emu::MachineProfile::bare)
+    return emu::Error{fmt::format(
+        "{}: --processors and --seed are for bare machines; a Linux program runs on one processor", target.name)};
+  if (choice.processors) {
+    if (*choice.processors == 0 || *choice.processors > emu::kMaxProcessors)
+      return emu::Error{fmt::format("--processors {}: a machine has 1 to {}", *choice.processors, emu::kMaxProcessors)};
+    target.machine.processors = *choice.processors;
+  }
+  if (choice.seed && target.machine.processors == 1)
+    return emu::Error{fmt::format(
+        "{}: --seed chooses the order in which several processors take turns, and here is one; add --processors N",
+        target.name)};
+  if (choice.seed) target.machine.seed = *choice.seed;
+  return {};
 }
 
 bool is_trace_path(const std::string& target) {

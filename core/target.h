@@ -24,6 +24,14 @@ struct RunTarget {
   [[nodiscard]] std::map<std::string, std::string> meta() const;
 };
 
+/// What people choose instead of what a target says about its processors.
+struct ProcessorChoice {
+  std::optional<unsigned> processors;
+  std::optional<std::uint64_t> seed;  ///< of the order of their turns
+};
+/// Fails where that means nothing: a Linux program, a seed for one processor.
+emu::Result<void> choose(const ProcessorChoice& choice, RunTarget& target);
+
 /// True for a path that names a recorded trace.
 bool is_trace_path(const std::string& target);
 /// Fails with a message for people: no such scenario (with near names), no such file, not an image we can run.

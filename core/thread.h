@@ -42,6 +42,7 @@ struct Switch {
   SwitchReason reason = SwitchReason::unknown;
   std::string at;        ///< function of the instruction that moved rsp
   emu::Address address;  ///< that instruction
+  CpuId cpu;             ///< the processor whose rsp moved
 };
 
 }  // namespace fiberscope::core

@@ -39,7 +39,10 @@ struct Trace::WriteIndex {
     bool operator<(const Write& other) const { return std::tie(word, step) < std::tie(other.word, other.step); }
   };
   std::vector<Write> writes;  ///< ascending
-  std::array<std::vector<std::uint64_t>, emu::kRegisterSlots> registers;
+  /// Of each processor.
+  std::vector<std::array<std::vector<std::uint64_t>, emu::kRegisterSlots>> registers;
+
+  explicit WriteIndex(std::size_t processors) : registers(processors) {}
 
   void add(const StepEffects& effects, const StepTemplate* step, std::uint64_t index) {
     for (const MemoryChange& change : effects.memory) {
@@ -47,13 +50,20 @@ struct Trace::WriteIndex {
       for (std::uint64_t word = change.physical.value / 8; word <= last; ++word)
         writes.push_back({word, index, byte_mask(word, change.physical.value, change.size)});
     }
-    const auto note = [&](std::size_t slot) {
-      if (registers[slot].empty() || registers[slot].back() != index) registers[slot].push_back(index);
+    const auto note = [&](CpuId cpu, std::size_t slot) {
+      std::vector<std::uint64_t>& steps = registers[cpu.value][slot];
+      if (steps.empty() || steps.back() != index) steps.push_back(index);
     };
-    for (const RegisterChange& change : effects.registers) note(emu::slot(change.reg));
+    CpuId cpu = effects.cpu;
+    std::size_t event = 0;
+    for (std::size_t i = 0; i < effects.registers.size(); ++i) {
+      for (; event < effects.events.size() && effects.event_starts[event].registers <= i; ++event)
+        cpu = effects.events[event].cpu;
+      note(cpu, emu::slot(effects.registers[i].reg));
+    }
     if (step != nullptr) {
-      for (const std::uint8_t slot : step->certain) note(slot);
-      note(emu::slot(emu::Register::rip));
+      for (const std::uint8_t slot : step->certain) note(effects.cpu, slot);
+      note(effects.cpu, emu::slot(emu::Register::rip));
     }
   }
 };
@@ -77,13 +87,21 @@ emu::Result<std::unique_ptr<Trace>> Trace::create(TraceHeader header) {
   if (!image) return image.error();
   MachineState start;
   start.registers = header.registers;
+  if (!header.others.empty()) {
+    start.parked = header.others;
+    start.parked.insert(start.parked.begin(), emu::RegisterFile{});
+  }
   for (const emu::LoadedRegion& region : header.regions)
     if (const auto added = start.memory.add(region); !added) return added.error();
   return std::unique_ptr<Trace>(new Trace(std::move(header), std::move(image).value(), std::move(start)));
 }
 
 Trace::Trace(TraceHeader header, emu::Image image, MachineState start)
-    : header_(std::move(header)), image_(std::move(image)), debug_(image_), state_(std::move(start)) {}
+    : header_(std::move(header)), image_(std::move(image)), debug_(image_), state_(std::move(start)) {
+  first_owners_.resize(processors());
+  timeline_.processors = processors();
+  cpu_switches_.resize(processors());
+}
 
 Trace::~Trace() = default;
 
@@ -108,14 +126,29 @@ std::vector<std::uint8_t> Trace::initial_page(std::uint64_t address) const {
   return page;
 }
 
+void Trace::note_processors(TraceBatch& batch) {
+  if (processors() == 1) return;
+  auto event = batch.events.begin();
+  for (const Chunk& chunk : batch.chunks) {
+    ChunkProcessors found = processors_of(chunk, templates_.size() + batch.templates.size());
+    for (const std::uint16_t cpu : found.events)
+      if (event != batch.events.end()) (event++)->event.cpu = CpuId{cpu};
+    chunk_cpus_.push_back(std::move(found.steps));
+    last_cpu_ = CpuId{found.last};
+  }
+}
+
 void Trace::append(TraceBatch batch) {
   effects_step_.reset();
+  note_processors(batch);
   const auto move_all = [](auto& from, auto& to) {
     to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   };
   for (Chunk& chunk : batch.chunks) {
     if (chunk.first != (chunks_.empty() ? StepIndex{0} : chunks_.back().last()))
       throw CorruptData("chunks do not follow each other");
+    if (chunk.registers.size() != processors() || chunk.cpu.value >= processors())
+      throw CorruptData("a chunk has another number of processors than the start");
     has_spaces_ |= chunk.space != 0;
     if (const auto& layout = state_.layout(); layout && !has_spaces_) {
       // The head's count of spaces is written when a second one is made.
@@ -145,11 +178,14 @@ void Trace::append(TraceBatch batch) {
   move_all(batch.events, events_);
   move_all(batch.output, output_);
   move_all(batch.findings, findings_);
-  if (!first_owner_) {
+  if (!first_owners_.front()) {
     std::vector<Thread> threads;
     for (const ThreadRecord& record : threads_)
       if (record.first_seen == StepIndex{0}) threads.push_back(record.thread);
-    first_owner_ = stack_owner(threads, emu::Address{header_.registers[emu::Register::rsp]});
+    for (std::size_t i = 0; i < processors(); ++i) {
+      const emu::RegisterFile& registers = i == 0 ? header_.registers : header_.others[i - 1];
+      first_owners_[i] = stack_owner(threads, emu::Address{registers[emu::Register::rsp]});
+    }
   }
   extend_timeline(std::move(batch.switches));
 }
@@ -168,10 +204,20 @@ void Trace::extend_timeline(std::vector<Switch> switches) {
     std::sort(timeline_.threads.begin(), timeline_.threads.end(),
               [](const Thread& a, const Thread& b) { return a.id < b.id; });
   }
+  if (processors() > 1) {
+    for (Switch& entry : switches) {
+      if (entry.cpu.value >= processors()) throw CorruptData("a switch names a processor that is not there");
+      if (entry.to) arrivals_[*entry.to].push_back(entry.step.value);
+      cpu_switches_[entry.cpu.value].push_back(timeline_.switches.size());
+      timeline_.switches.push_back(std::move(entry));
+    }
+    return extend_stays();
+  }
   std::vector<Slice>& slices = timeline_.slices;
   // The last slice was drawn up to the end of the trace so far: it goes on until the next switch.
   const auto run_until = [&](StepIndex last) {
-    const std::optional<ThreadId> owner = timeline_.switches.empty() ? first_owner_ : timeline_.switches.back().to;
+    const std::optional<ThreadId> owner =
+        timeline_.switches.empty() ? first_owners_.front() : timeline_.switches.back().to;
     const StepIndex first = timeline_.switches.empty() ? StepIndex{1} : timeline_.switches.back().step + 1;
     if (!owner || first > last) return;
     if (!slices.empty() && slices.back().first == first) {
@@ -186,6 +232,51 @@ void Trace::extend_timeline(std::vector<Switch> switches) {
     timeline_.switches.push_back(std::move(entry));
   }
   run_until(timeline_.steps);
+}
+
+void Trace::extend_stays() {
+  if (chunks_.empty()) return;  // who was there at first may not be known yet
+  constexpr std::size_t kNone = ~std::size_t{0};
+  std::vector<Slice>& slices = timeline_.slices;
+  std::vector<Stay>& stays = timeline_.stays;
+  const auto arrive = [&](std::size_t cpu, std::optional<ThreadId> thread, StepIndex first) {
+    owners_[cpu] = thread;
+    open_stays_[cpu] = thread ? stays.size() : kNone;
+    const std::uint64_t ran = timeline_.own_steps[cpu];
+    if (thread) stays.push_back({*thread, CpuId{static_cast<std::uint16_t>(cpu)}, first, first, ran + 1, ran});
+  };
+  if (owners_.empty()) {
+    owners_.resize(processors());
+    timeline_.own_steps.resize(processors());
+    open_stays_.assign(processors(), kNone);
+    for (std::size_t i = 0; i < processors(); ++i) arrive(i, first_owners_[i], StepIndex{1});
+  }
+  const auto switches_until = [&](StepIndex step) {
+    const std::vector<Switch>& all = timeline_.switches;
+    for (; stayed_switches_ < all.size() && all[stayed_switches_].step <= step; ++stayed_switches_) {
+      const Switch& entry = all[stayed_switches_];
+      if (const std::size_t open = open_stays_[entry.cpu.value]; open != kNone) stays[open].last = entry.step;
+      arrive(entry.cpu.value, entry.to, entry.step + 1);
+    }
+  };
+  for (StepIndex step = timed_ + 1; step <= timeline_.steps; step = step + 1) {
+    switches_until(step - 1);
+    const std::size_t cpu = cpu_of_step(step).value;
+    ++timeline_.own_steps[cpu];
+    if (open_stays_[cpu] != kNone) stays[open_stays_[cpu]].own_last = timeline_.own_steps[cpu];
+    const std::optional<ThreadId> thread = owners_[cpu];
+    if (!thread) continue;
+    if (!slices.empty() && slices.back().thread == *thread && slices.back().cpu.value == cpu &&
+        slices.back().last + 1 == step) {
+      slices.back().last = step;
+    } else {
+      slices.push_back({*thread, step, step, CpuId{static_cast<std::uint16_t>(cpu)}});
+    }
+  }
+  timed_ = timeline_.steps;
+  switches_until(timeline_.steps);
+  for (const std::size_t open : open_stays_)
+    if (open != kNone) stays[open].last = std::max(stays[open].first, timeline_.steps);
 }
 
 std::uint64_t Trace::memory_use() const {
@@ -274,8 +365,21 @@ void Trace::advance_to(StepIndex cursor) {
   }
 }
 
+CpuId Trace::cpu_of_step(StepIndex step) const {
+  if (processors() == 1 || step.value == 0) return {};
+  const std::size_t index = chunk_at(step - 1);
+  return CpuId{chunk_cpus_[index].at((step - 1).value - chunks_[index].first.value)};
+}
+
 const MachineState& Trace::state_at(StepIndex cursor) {
-  if (chunks_.empty()) return state_.machine();
+  return state_at(cursor, cpu_of_step(std::min(cursor, steps())));
+}
+
+const MachineState& Trace::state_at(StepIndex cursor, CpuId cpu) {
+  if (chunks_.empty()) {
+    state_.select(cpu);
+    return state_.machine();
+  }
   cursor = std::min(cursor, steps());
   const std::size_t index = chunk_at(cursor);
   effects_step_.reset();
@@ -284,6 +388,7 @@ const MachineState& Trace::state_at(StepIndex cursor) {
   advance_to(cursor);
   // Chunks without steps may follow the last one and carry its events.
   while (open_chunk_ < index) open_chunk(open_chunk_ + 1, nullptr);
+  state_.select(cpu);
   return state_.machine();
 }
 
@@ -298,6 +403,7 @@ const StepEffects& Trace::effects_of(StepIndex step) {
     if (chunks_[open_chunk_].steps > 0) break;
   }
   effects_step_ = step;
+  state_.select(effects_.cpu);
   return effects_;
 }
 
@@ -322,7 +428,7 @@ Trace::Look::~Look() {
 
 std::pair<MachineState, std::uint32_t> Trace::last_flat_state() {
   const std::uint32_t space = space_at(steps());
-  state_at(steps());
+  state_at(steps(), last_cpu_);
   state_.lay_flat();
   decoder_.reset();  // the next question begins anew
   return {state_.machine(), space};
@@ -346,19 +452,35 @@ std::vector<Trace::Part> Trace::parts_of(emu::AddressRange range, StepIndex curs
 
 // ---- switches ----
 
-std::optional<ThreadId> Trace::thread_at(StepIndex cursor) const {
-  const Switch* last = last_switch(cursor);
-  return last == nullptr ? first_owner_ : last->to;
+std::optional<ThreadId> Trace::thread_at(StepIndex cursor, CpuId cpu) const {
+  const Switch* last = last_switch(cursor, cpu);
+  return last == nullptr ? first_owners_.at(cpu.value) : last->to;
 }
 
 std::optional<ThreadId> Trace::thread_of_step(StepIndex step) const {
-  return step.value == 0 ? first_owner_ : thread_at(step - 1);
+  return step.value == 0 ? first_owners_.front() : thread_at(step - 1, cpu_of_step(step));
+}
+
+const Switch* Trace::last_switch(StepIndex cursor, CpuId cpu) const {
+  if (processors() == 1) return last_switch(cursor);
+  const std::vector<std::size_t>& own = cpu_switches_.at(cpu.value);
+  const auto behind = std::upper_bound(own.begin(), own.end(), cursor,
+                                       [this](StepIndex at, std::size_t place) { return at < switches()[place].step; });
+  return behind == own.begin() ? nullptr : &switches()[*(behind - 1)];
 }
 
 const Switch* Trace::last_switch(StepIndex cursor) const {
   const auto behind = std::upper_bound(switches().begin(), switches().end(), cursor,
                                        [](StepIndex at, const Switch& entry) { return at < entry.step; });
   return behind == switches().begin() ? nullptr : &*(behind - 1);
+}
+
+const Switch* Trace::next_switch(StepIndex cursor, CpuId cpu) const {
+  if (processors() == 1) return next_switch(cursor);
+  const std::vector<std::size_t>& own = cpu_switches_.at(cpu.value);
+  const auto behind = std::upper_bound(own.begin(), own.end(), cursor,
+                                       [this](StepIndex at, std::size_t place) { return at < switches()[place].step; });
+  return behind == own.end() ? nullptr : &switches()[*behind];
 }
 
 const Switch* Trace::next_switch(StepIndex cursor) const {
@@ -407,7 +529,7 @@ const Trace::WriteIndex& Trace::write_index(std::size_t chunk) {
     indexes_.splice(indexes_.begin(), indexes_, found);
     return *indexes_.front().second;
   }
-  auto index = std::make_unique<WriteIndex>();
+  auto index = std::make_unique<WriteIndex>(processors());
   StepEffects effects;
   effects_step_.reset();
   open_chunk(chunk, &effects);
@@ -466,13 +588,13 @@ std::optional<StepIndex> Trace::last_physical_write(emu::Address address, std::u
   return best;
 }
 
-std::optional<StepIndex> Trace::last_write(emu::Register reg, StepIndex cursor) {
+std::optional<StepIndex> Trace::last_write(emu::Register reg, StepIndex cursor, CpuId cpu) {
   if (chunks_.empty()) return std::nullopt;
   cursor = std::min(cursor, steps());
   const bool rip = reg == emu::Register::rip;
   for (std::size_t i = chunk_at(cursor) + 1; i-- > 0;) {
     if (!rip && !chunks_[i].written.test(emu::slot(reg))) continue;
-    const std::vector<std::uint64_t>& steps_of = write_index(i).registers[emu::slot(reg)];
+    const std::vector<std::uint64_t>& steps_of = write_index(i).registers[cpu.value][emu::slot(reg)];
     const auto behind = std::upper_bound(steps_of.begin(), steps_of.end(), cursor.value);
     if (behind != steps_of.begin()) return StepIndex{*(behind - 1)};
   }
@@ -520,7 +642,7 @@ const DecodedStep& Trace::decoded(std::uint32_t instruction) {
 }
 
 bool Trace::step_accesses(StepIndex step, const std::vector<Part>& parts) {
-  const emu::RegisterFile before = state_at(step - 1).registers;
+  const emu::RegisterFile before = state_before(step).registers;
   const StepEffects& effects = effects_of(step);
   const auto meets = [&parts](std::uint64_t low, std::uint64_t size) {
     return std::any_of(parts.begin(), parts.end(), [&](const Part& part) {

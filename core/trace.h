@@ -54,8 +54,13 @@ class Trace {
 
   /// A template decoded; made when first asked for.
   const DecodedStep& decoded(std::uint32_t instruction);
-  /// Registers and memory at a cursor (clamped to the trace). At most some 0.1 ms. Throws CorruptData.
+  /// Registers and memory at a cursor (clamped to the trace). At most some 0.1 ms. Throws CorruptData. The state's
+  /// `registers` are those of the processor that ran the step, or of the one that is named.
   const MachineState& state_at(StepIndex cursor);
+  const MachineState& state_at(StepIndex cursor, CpuId cpu);
+  /// The state in front of a step (1 … steps()): at the cursor before it, with the registers of the processor that runs
+  /// it.
+  const MachineState& state_before(StepIndex step) { return state_at(step - 1, cpu_of_step(step)); }
   /// The address space that is laid out at a cursor, as the kernel's books number it; 0 where there is one only.
   std::uint32_t space_at(StepIndex cursor);
   /// Memory that the program cannot touch: the books of its kernel, and frames of other spaces.
@@ -80,13 +85,25 @@ class Trace {
   /// What step `step` (1 … steps()) did, the events behind it included; leaves the state at that cursor.
   const StepEffects& effects_of(StepIndex step);
 
-  /// Who ran a step: the owner of rsp before it; nothing where no thread owned it.
+  [[nodiscard]] std::size_t processors() const { return 1 + header_.others.size(); }
+  /// The processor that ran a step; 0 for cursor 0.
+  [[nodiscard]] CpuId cpu_of_step(StepIndex step) const;
+  /// The processor of the last record of the trace so far, event or step.
+  [[nodiscard]] CpuId last_cpu() const { return last_cpu_; }
+  /// Who ran a step: the owner of its processor's rsp before it; nothing where no thread owned it.
   [[nodiscard]] std::optional<ThreadId> thread_of_step(StepIndex step) const;
-  /// Who is on the CPU at a cursor: the owner of rsp.
-  [[nodiscard]] std::optional<ThreadId> thread_at(StepIndex cursor) const;
+  /// Who is on a processor at a cursor: the owner of its rsp. Without a name, the processor that ran the step.
+  [[nodiscard]] std::optional<ThreadId> thread_at(StepIndex cursor) const {
+    return thread_at(cursor, cpu_of_step(cursor));
+  }
+  [[nodiscard]] std::optional<ThreadId> thread_at(StepIndex cursor, CpuId cpu) const;
+  /// Who was on a processor before the first step and any event.
+  [[nodiscard]] std::optional<ThreadId> first_owner(CpuId cpu) const { return first_owners_.at(cpu.value); }
   /// The first switch behind the cursor, the last one at or before it.
   [[nodiscard]] const Switch* next_switch(StepIndex cursor) const;
+  [[nodiscard]] const Switch* next_switch(StepIndex cursor, CpuId cpu) const;
   [[nodiscard]] const Switch* last_switch(StepIndex cursor) const;
+  [[nodiscard]] const Switch* last_switch(StepIndex cursor, CpuId cpu) const;
   /// The last switch away from the thread at or before the cursor.
   [[nodiscard]] const Switch* last_leave(ThreadId thread, StepIndex cursor) const;
   /// How many switches to the thread there were up to the cursor.
@@ -98,10 +115,13 @@ class Trace {
 
   /// The last step at or before the cursor that wrote any byte of [address, address + size), or the register. Events
   /// count for the step before them. Nothing if none did. Addresses are those of the space that is laid out at the
-  /// cursor, or of `space`.
+  /// cursor, or of `space`. A register is that of the cursor's processor, or of the one that is named.
   std::optional<StepIndex> last_write(emu::Address address, std::uint64_t size, StepIndex cursor,
                                       std::optional<std::uint32_t> space = std::nullopt);
-  std::optional<StepIndex> last_write(emu::Register reg, StepIndex cursor);
+  std::optional<StepIndex> last_write(emu::Register reg, StepIndex cursor) {
+    return last_write(reg, cursor, cpu_of_step(std::min(cursor, steps())));
+  }
+  std::optional<StepIndex> last_write(emu::Register reg, StepIndex cursor, CpuId cpu);
   /// The nearest step behind, or before, the cursor's own that reads or writes any of the bytes.
   std::optional<StepIndex> next_access(emu::Address address, std::uint64_t size, StepIndex cursor);
   std::optional<StepIndex> previous_access(emu::Address address, std::uint64_t size, StepIndex cursor);
@@ -119,6 +139,8 @@ class Trace {
   Trace(TraceHeader header, emu::Image image, MachineState start);
 
   void extend_timeline(std::vector<Switch> switches);
+  void extend_stays();
+  void note_processors(TraceBatch& batch);
   [[nodiscard]] std::size_t chunk_at(StepIndex cursor) const;
   void open_chunk(std::size_t index, StepEffects* head);
   void restore_memory(std::size_t chunk);
@@ -148,7 +170,15 @@ class Trace {
   std::vector<OutputRecord> output_;
   std::vector<Finding> findings_;
   std::optional<emu::Stop> stop_;
-  std::optional<ThreadId> first_owner_;
+  std::vector<std::optional<ThreadId>> first_owners_;  ///< of each processor's stack
+  /// Where there are several processors: by chunk, those of its steps; by processor, the places of its switches.
+  std::vector<std::vector<std::uint16_t>> chunk_cpus_;
+  std::vector<std::vector<std::size_t>> cpu_switches_;
+  std::vector<std::optional<ThreadId>> owners_;  ///< of each processor at the timeline's end
+  std::vector<std::size_t> open_stays_;          ///< the place of its last stay; behind the end: none
+  StepIndex timed_;                              ///< steps that are in the slices
+  std::size_t stayed_switches_ = 0;              ///< so many switches are in the stays
+  CpuId last_cpu_;
   Timeline timeline_;
   std::map<ThreadId, std::vector<std::uint64_t>> arrivals_;  ///< steps of the switches to each thread
 

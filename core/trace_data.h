@@ -21,7 +21,8 @@ struct TraceHeader {
   std::vector<std::uint8_t> image;             ///< the ELF file
   std::map<std::string, std::string> sources;  ///< by the path that the line table names
   std::vector<emu::LoadedRegion> regions;      ///< with their contents at cursor 0
-  emu::RegisterFile registers;                 ///< at cursor 0
+  emu::RegisterFile registers;                 ///< at cursor 0, of processor 0
+  std::vector<emu::RegisterFile> others;       ///< of the processors 1 and on
 };
 
 struct EventRecord {

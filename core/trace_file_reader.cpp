@@ -11,6 +11,7 @@
 #include "core/trace_file.h"
 #include "core/varint.h"
 #include "core/zstd_codec.h"
+#include "emu/machine.h"
 
 namespace fiberscope::core {
 namespace {
@@ -209,10 +210,13 @@ void TraceFileReader::read_header() {
     loaded.contents = unpack(row.blob(), size);
     header_.regions.push_back(std::move(loaded));
   });
+  std::uint64_t processors = 0;
   read_rows("start", "cpu, registers", [&](Statement& row) {
-    row.integer();
+    const std::uint64_t cpu = row.unsigned_integer();
     const std::vector<std::uint8_t> registers = unpack(row.blob(), sizeof header_.registers.slots);
-    std::memcpy(header_.registers.slots.data(), registers.data(), registers.size());
+    if (cpu != processors++ || cpu >= emu::kMaxProcessors) throw CorruptData("its processors are not numbered on");
+    emu::RegisterFile& file = cpu == 0 ? header_.registers : header_.others.emplace_back();
+    std::memcpy(file.slots.data(), registers.data(), registers.size());
   });
   database_->execute("COMMIT");
   if (header_.image.empty() || header_.regions.empty()) throw CorruptData("it holds no image");
@@ -252,10 +256,12 @@ void TraceFileReader::read_new(Update& update) {
               Chunk chunk;
               chunk.first = StepIndex{row.unsigned_integer()};
               chunk.steps = row.unsigned_integer();
-              row.integer();
+              chunk.cpu = CpuId{static_cast<std::uint16_t>(row.integer())};
               chunk.space = static_cast<std::uint32_t>(row.integer());
-              const std::vector<std::uint8_t> registers = unpack(row.blob(), sizeof chunk.registers.slots);
-              std::memcpy(chunk.registers.slots.data(), registers.data(), registers.size());
+              chunk.registers.resize(1 + header_.others.size());
+              const std::vector<std::uint8_t> registers =
+                  unpack(row.blob(), chunk.registers.size() * sizeof(emu::RegisterFile));
+              std::memcpy(chunk.registers.data(), registers.data(), registers.size());
               chunk.rip_after = row.unsigned_integer();
               const std::uint64_t size = row.unsigned_integer();
               if (size > kMaxBlob / 4 || chunk.steps > kChunkSteps)
@@ -297,7 +303,7 @@ void TraceFileReader::read_new(Update& update) {
   read_rows("switches", "step, cpu, from_thread, to_thread, reason, at, address", [&](Statement& row) {
     Switch entry;
     entry.step = StepIndex{row.unsigned_integer()};
-    row.integer();
+    entry.cpu = CpuId{static_cast<std::uint16_t>(row.integer())};
     entry.from = optional_thread(row);
     entry.to = optional_thread(row);
     entry.reason = parse_enum<SwitchReason>(row.text(), static_cast<std::uint8_t>(SwitchReason::unknown), "reason");

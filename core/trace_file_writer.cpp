@@ -43,6 +43,11 @@ std::span<const std::uint8_t> register_bytes(const emu::RegisterFile& registers)
   return {reinterpret_cast<const std::uint8_t*>(registers.slots.data()), sizeof registers.slots};
 }
 
+std::span<const std::uint8_t> register_bytes(const std::vector<emu::RegisterFile>& all) {
+  static_assert(sizeof(emu::RegisterFile) == sizeof(emu::RegisterFile::slots), "one behind the other in the file");
+  return {reinterpret_cast<const std::uint8_t*>(all.data()), all.size() * sizeof(emu::RegisterFile)};
+}
+
 }  // namespace
 
 struct TraceFileWriter::Tables {
@@ -169,8 +174,11 @@ void TraceFileWriter::write_header(const TraceHeader& header) {
     const std::vector<std::uint8_t> packed = compress(bytes_of(text));
     insert(tables_->sources, std::string_view(path), std::uint64_t{text.size()}, std::span<const std::uint8_t>(packed));
   }
-  const std::vector<std::uint8_t> registers = compress(register_bytes(header.registers));
-  insert(tables_->start, std::int64_t{0}, std::span<const std::uint8_t>(registers));
+  for (std::size_t cpu = 0; cpu <= header.others.size(); ++cpu) {
+    const std::vector<std::uint8_t> registers =
+        compress(register_bytes(cpu == 0 ? header.registers : header.others[cpu - 1]));
+    insert(tables_->start, std::uint64_t{cpu}, std::span<const std::uint8_t>(registers));
+  }
   for (const emu::LoadedRegion& loaded : header.regions) {
     const emu::Region& region = loaded.region;
     const std::string rights =
@@ -230,9 +238,10 @@ void TraceFileWriter::insert(const TraceBatch& batch) {
     const std::vector<std::uint8_t> touched = serialize(chunk.touched);
     const std::vector<std::uint8_t> packed = compress(touched);
     const std::vector<std::uint8_t> written = written_bytes(chunk.written);
-    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::int64_t{0}, static_cast<std::int64_t>(chunk.space),
-               Bytes(registers), chunk.rip_after, std::uint64_t{chunk.body_size}, Bytes(chunk.body),
-               std::uint64_t{touched.size()}, Bytes(packed), Bytes(written));
+    insert_row(tables_->chunks, chunk.first.value, chunk.steps, std::uint64_t{chunk.cpu.value},
+               static_cast<std::int64_t>(chunk.space), Bytes(registers), chunk.rip_after,
+               std::uint64_t{chunk.body_size}, Bytes(chunk.body), std::uint64_t{touched.size()}, Bytes(packed),
+               Bytes(written));
   }
   for (const PageRecord& page : batch.pages) {
     const std::vector<std::uint8_t> packed = compress(page.contents);
@@ -245,8 +254,8 @@ void TraceFileWriter::insert(const TraceBatch& batch) {
                thread.tcb.value, record.first_seen.value);
   }
   for (const Switch& entry : batch.switches)
-    insert_row(tables_->switches, entry.step.value, std::int64_t{0}, entry.from, entry.to, to_string(entry.reason),
-               View(entry.at), entry.address.value);
+    insert_row(tables_->switches, entry.step.value, std::uint64_t{entry.cpu.value}, entry.from, entry.to,
+               to_string(entry.reason), View(entry.at), entry.address.value);
   for (const EventRecord& record : batch.events)
     insert_row(tables_->events, record.event.step.value, static_cast<std::int64_t>(record.event.kind),
                std::int64_t{record.event.vector}, std::int64_t{record.event.error_code}, record.event.rip_before.value,

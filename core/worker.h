@@ -10,6 +10,7 @@
 
 #include "core/record_request.h"
 #include "core/recorder.h"
+#include "core/target.h"
 #include "emu/result.h"
 
 namespace fiberscope::core {

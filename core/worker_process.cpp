@@ -28,6 +28,7 @@ namespace {
 
 /// The engine reserves 1 GiB of address space for translations; two live while one is renewed.
 constexpr rlim_t kAddressSpace = rlim_t{4} << 30;
+constexpr rlim_t kAddressSpaceOfProcessor = rlim_t{1} << 30;  // of each but the first
 constexpr rlim_t kCpuSeconds = 3600;
 
 // Signal handlers reach the machine through this; set before they are installed.
@@ -71,11 +72,22 @@ void limit_resources() {
   const rlimit no_core{0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
 #if !defined(__SANITIZE_ADDRESS__)
-  const rlimit address_space{kAddressSpace, kAddressSpace};
+  const rlimit address_space{kAddressSpace, kAddressSpace + (emu::kMaxProcessors - 1) * kAddressSpaceOfProcessor};
   setrlimit(RLIMIT_AS, &address_space);
 #endif
   const rlimit cpu{kCpuSeconds, kCpuSeconds + 60};
   setrlimit(RLIMIT_CPU, &cpu);
+}
+
+/// For good, once it is known how many processors there will be.
+void limit_address_space(unsigned processors) {
+#if !defined(__SANITIZE_ADDRESS__)
+  const rlim_t size = kAddressSpace + (processors - 1) * kAddressSpaceOfProcessor;
+  const rlimit address_space{size, size};
+  setrlimit(RLIMIT_AS, &address_space);
+#else
+  (void)processors;
+#endif
 }
 
 /// From here on the process can do nothing but compute, and write the files that it has open or opens beside them.
@@ -233,6 +245,8 @@ int record(const RecordRequest& request, WorkerMemory& memory) {
   auto target = resolve_target(request.target);
   if (!target) return complain(target.error().message);
   target->machine.arguments.insert(target->machine.arguments.end(), request.arguments.begin(), request.arguments.end());
+  if (const auto chosen = choose(request.choice, *target); !chosen) return complain(chosen.error().message);
+  limit_address_space(target->machine.processors);
   const std::string schedule =
       request.schedule.empty() && target->scenario ? target->scenario->run.schedule : request.schedule;
   auto picks = parse_schedule(schedule);

@@ -3,11 +3,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "emu/body_schedule.h"
 #include "emu/cpu.h"
 #include "emu/image.h"
+#include "emu/interleaving.h"
 #include "emu/machine.h"
+#include "emu/read_modify_write.h"
 #include "emu/result.h"
 #include "emu/step_log.h"
 #include "emu/stop.h"
@@ -22,9 +25,17 @@ inline constexpr std::uint16_t kTimer = 0xf20;      ///< out eax: interrupt kTim
 inline constexpr std::uint16_t kScheduler = 0xf30;  ///< in eax: id of the thread to run next, or kNoOpinion
 inline constexpr std::uint16_t kClock = 0xf40;      ///< in eax: low 32 bits of virtual time
 inline constexpr std::uint16_t kDeadlock = 0xf50;   ///< out eax: no thread can ever run again; the guest ends
+// Several processors. The numbers count from 0.
+inline constexpr std::uint16_t kProcessor = 0xf60;   ///< in eax: number of the processor that asks
+inline constexpr std::uint16_t kProcessors = 0xf70;  ///< in eax: how many there are
+inline constexpr std::uint16_t kStartRip = 0xf80;    ///< out eax: where the next processor started will begin …
+inline constexpr std::uint16_t kStartRsp = 0xf90;    ///< out eax: … and with what stack pointer
+inline constexpr std::uint16_t kStart = 0xfa0;       ///< out eax: number of a processor, which starts
+inline constexpr std::uint16_t kInterrupt = 0xfb0;   ///< out eax: number of a processor: interrupt kProcessorVector
 inline constexpr std::uint32_t kNoOpinion = 0xffffffff;
 }  // namespace port
 inline constexpr std::uint8_t kTimerVector = 32;
+inline constexpr std::uint8_t kProcessorVector = 33;
 
 /// Where the machine puts its segment descriptors, a page below every image.
 inline constexpr Address kDescriptorTable{0x1000};
@@ -41,39 +52,90 @@ inline constexpr std::uint16_t kDataSelector = 0x10;
 /// instruction after sti or a load of ss. An exception without a handler ends the guest.
 ///
 /// With a schedule (MachineOptions) the timer strikes where that says, and the scheduler port answers with its items.
+///
+/// With several processors, each has registers, IDT and timer of its own; all but number 0 wait until one of the others
+/// starts them. They have turns (emu/interleaving.h): a turn is one step, or the first half of an instruction that
+/// reads memory and writes it back without being atomic (emu/read_modify_write.h), whose second half is the step. A
+/// halted processor lets its turns pass. Time is counted in rounds then: a turn is 1/n of one while n processors run.
 class BareMachine final : public Machine, private PortBus {
  public:
-  /// Fails where the image's regions cannot be mapped.
+  /// Fails where the image's regions cannot be mapped, or there cannot be so many processors.
   static Result<std::unique_ptr<BareMachine>> boot(const Image& image, const MachineOptions& options = {});
   ~BareMachine() override;
 
   Stop run(std::uint64_t max_steps) override;
 
  private:
-  BareMachine() = default;
+  /// What belongs to one processor, beside its Cpu.
+  struct Processor {
+    bool running = false;
+    bool halted = false;
+    std::optional<std::uint64_t> timer_deadline;  ///< in virtual time
+    bool timer_pending = false;
+    bool interrupt_pending = false;   ///< from another processor
+    std::uint64_t delivered_at = 0;   ///< the number of steps at the last delivery …
+    unsigned delivered = 0;           ///< … and how many there were at that number
+    std::vector<std::uint8_t> reads;  ///< what the instruction under way has read …
+    Address reads_at;                 ///< … and where
+  };
+  struct Start {
+    unsigned processor = 0;
+    Address rip;
+    Address rsp;
+  };
+
+  explicit BareMachine(std::uint64_t seed) : interleaving_(seed) {}
+  static RegisterFile reset(const Cpu& cpu);
 
   std::uint32_t in(std::uint16_t port, unsigned size) override;
   void out(std::uint16_t port, unsigned size, std::uint32_t value) override;
   std::uint64_t time_stamp() override { return time(); }
 
-  [[nodiscard]] std::uint64_t time() const { return steps() + skipped_; }
+  [[nodiscard]] std::uint64_t time() const { return (processors() == 1 ? steps() : turns_ / kRound) + skipped_; }
   [[nodiscard]] bool interrupts_enabled() const;
   /// Fails, with nothing changed, where the guest has no handler or its stack no room; otherwise state and log are
   /// those at the handler's first instruction.
   Result<void> deliver(std::uint8_t vector, std::uint32_t error_code, bool has_error_code, EventKind kind);
   [[nodiscard]] Stop fault(const CpuStop& stop, const std::string& why) const;
+  [[nodiscard]] std::optional<Stop> ended();
+  /// A device's interrupt; how the guest ended where it could not be delivered.
+  std::optional<Stop> interrupt(std::uint8_t vector);
+  /// What an instruction did that did not complete as a plain step; how the guest ended by it, if it did.
+  std::optional<Stop> handle(const CpuStop& stop);
 
   /// Before the next instruction, where there is a schedule: false if it cannot be followed.
   bool follow_schedule();
 
+  // Several processors (bare_turns.cpp).
+  Stop run_turns(std::uint64_t max_steps);
+  void go_on_with(unsigned processor);
+  void start_processors();
+  void expire_timers();
+  /// False where no processor can ever do anything again; skips time where all of them only wait for it.
+  bool wait_for_interrupts();
+  [[nodiscard]] bool can_interrupt(unsigned processor) const;
+  /// A bit for each processor that runs and does not wait for an interrupt.
+  [[nodiscard]] std::uint32_t able_to_act() const;
+  /// All of a turn that comes before its step: a pending interrupt, the first half of an instruction. True where a step
+  /// is to follow.
+  bool begin_turn(std::optional<Stop>& stop);
+  bool read_first();
+  CpuStop step();
+
   std::optional<BodySchedule> schedule_;
-  std::uint64_t skipped_ = 0;                    ///< steps that hlt passed over
-  std::optional<std::uint64_t> timer_deadline_;  ///< in virtual time
-  bool timer_pending_ = false;
-  std::uint64_t delivered_at_ = 0;  ///< the number of steps at the last delivery …
-  unsigned delivered_ = 0;          ///< … and how many there were at that number
+  std::uint64_t skipped_ = 0;      ///< steps that hlt passed over
+  std::vector<Processor> states_;  ///< by the processor's number
   std::optional<std::uint32_t> exit_code_;
   bool deadlocked_ = false;
+
+  static constexpr std::uint64_t kRound = 840;  ///< of turns_; 1 … 8 divide it
+  std::uint64_t turns_ = 0;
+  Interleaving interleaving_;
+  ReadModifyWriteCache accesses_;
+  std::optional<unsigned> turn_;  ///< whose turn has begun, and not yet ended with a step
+  Address start_rip_;
+  Address start_rsp_;
+  std::vector<Start> starts_;  ///< asked for by the step under way
 };
 
 }  // namespace fiberscope::emu

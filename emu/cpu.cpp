@@ -12,7 +12,9 @@
 #include "emu/engine_registers.h"
 #include "emu/engine_state.h"
 #include "emu/invalid_access.h"
+#include "emu/page_end.h"
 #include "emu/rep_writes.h"
+#include "emu/shared_stores.h"
 #include "emu/step_code.h"
 #include "emu/undefined_instruction.h"
 #include "emu/user_mode.h"
@@ -32,7 +34,6 @@ constexpr std::uint8_t kGeneralProtection = 13;
 constexpr std::uint8_t kPageFault = 14;
 constexpr std::uint32_t kWriteFault = 2;  // bits of the error code of #PF (Intel SDM vol. 3, figure 4-12)
 constexpr std::uint64_t kInterruptFlag = 1 << 9;
-constexpr std::uint64_t kLowFlags = 0xd5;           // SF, ZF, AF, PF, CF
 constexpr std::uint64_t kBreakpointEnables = 0xff;  // of dr7
 
 /// So many changes of page rights split the engine's memory into pieces that a new engine puts together again.
@@ -57,6 +58,9 @@ struct Cpu::Impl {
   RegisterFile before;                                              // at the first of those stores
   std::string output;
 
+  SharedStores stores;
+  bool shared = false;  // other processors run on the same memory
+
   std::uint64_t steps = 0;
   std::uint64_t limit = 0;
   std::uint64_t engines = 0;
@@ -71,7 +75,8 @@ struct Cpu::Impl {
   std::atomic<bool> stop_requested{false};
   std::optional<CpuStop> stop;
 
-  Impl(Memory& guest, PortBus& bus, Privilege ring) : memory(guest), ports(bus), privilege(ring), codes(guest) {}
+  Impl(Memory& guest, PortBus& bus, Privilege ring)
+      : memory(guest), ports(bus), privilege(ring), codes(guest), stores(guest) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
@@ -112,7 +117,11 @@ struct Cpu::Impl {
       }
     }
     if (uc != nullptr) {
-      if (privilege == Privilege::supervisor) load_control(fresh);
+      if (privilege == Privilege::supervisor) {
+        stop = CpuStop{};  // keeps the hooks silent
+        load_control_register(uc, fresh, memory);
+        stop.reset();
+      }
       copy_processor(uc, fresh);
       uc_close(uc);
     }
@@ -129,26 +138,6 @@ struct Cpu::Impl {
     const auto entered = enter_user_mode(fresh);
     stop = kept;
     return entered;
-  }
-
-  /// What CR0 switches (TS: the lazy FPU) reaches the engine 2.0.1 only when an instruction loads it, so the fresh
-  /// engine runs one, on a page that is there only for that.
-  void load_control(uc_engine* fresh) {
-    const std::uint64_t cr0 = get(Register::cr0);
-    std::uint64_t fresh_cr0 = 0;
-    uc_reg_read(fresh, UC_X86_REG_CR0, &fresh_cr0);
-    if (cr0 == fresh_cr0) return;
-    constexpr std::uint8_t kLoad[] = {0x0f, 0x22, 0xc0};  // mov %rax, %cr0
-    std::uint64_t page = (std::uint64_t{1} << 47) - kPageSize;
-    while (memory.region_at(Address{page}) != nullptr) page -= kPageSize;
-    if (uc_mem_map(fresh, page, kPageSize, UC_PROT_READ | UC_PROT_EXEC) != UC_ERR_OK) return;
-    uc_mem_write(fresh, page, kLoad, sizeof kLoad);
-    for (const Register reg : {Register::cr3, Register::cr4}) write_register(fresh, engine_register(reg), get(reg), 0);
-    write_register(fresh, engine_register(Register::rax), cr0, 0);
-    stop = CpuStop{};  // keeps the hooks silent
-    uc_emu_start(fresh, page, 0, 0, 1);
-    stop.reset();
-    uc_mem_unmap(fresh, page, kPageSize);
   }
 
   // ---- hooks ----
@@ -219,6 +208,7 @@ struct Cpu::Impl {
 
   void on_write(std::uint64_t address, unsigned size, std::uint64_t value) {
     if (pending == nullptr) return;
+    if (shared) stores.note(Address{address}, size);
     if ((address & (kPageSize - 1)) + std::max<unsigned>(size, pending->store_span) > kPageSize) {
       if (torn.empty()) before = read_registers(uc);
       torn.emplace_back(Address{address}, memory.copy(Address{address}, size));
@@ -289,7 +279,7 @@ struct Cpu::Impl {
       shadow |= (get(Register::rflags) & kInterruptFlag) != 0;
       return;
     }
-    if (code.is_flags_move) return move_flags(code);
+    if (code.is_flags_move) return move_flags(uc, code.bytes[code.size - 1] == 0x9f, code.rip + code.size);
     if (code.is_port) {
       // The engine lets ring 3 do it.
       if (privilege == Privilege::user) refuse(kGeneralProtection, "input and output are for the kernel");
@@ -304,19 +294,6 @@ struct Cpu::Impl {
     const Address target = effective_address(*code.aligned, read_registers(uc), Address{code.rip + code.size});
     if (target.value % 16 != 0)
       refuse(kGeneralProtection, fmt::format("16-byte operand at {:#x}, which is not a multiple of 16", target.value));
-  }
-
-  /// lahf and sahf behind a REX prefix, which changes nothing on a processor.
-  void move_flags(const StepCode& code) const {
-    const std::uint64_t rax = get(Register::rax);
-    const std::uint64_t flags = get(Register::rflags);
-    if (code.bytes[code.size - 1] == 0x9f) {
-      write_register(uc, engine_register(Register::rax),
-                     (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
-    } else {
-      write_register(uc, engine_register(Register::rflags), (flags & ~kLowFlags) | ((rax >> 8) & kLowFlags), 0);
-    }
-    write_register(uc, engine_register(Register::rip), code.rip + code.size, 0);
   }
 
   void refuse(std::uint8_t vector, std::string detail) {
@@ -460,6 +437,19 @@ struct Cpu::Impl {
     write_words += static_cast<std::size_t>(block.log(at, memory) - at);
   }
 
+  void take_over(Impl& from, unsigned number) {
+    steps = from.steps;
+    sink = std::exchange(from.sink, nullptr);
+    buffer = std::exchange(from.buffer, nullptr);
+    output = std::exchange(from.output, {});
+    if (sink == nullptr || !reserve(2)) return;
+    const std::uint64_t used = buffer->used.load(std::memory_order_relaxed);
+    buffer->words[used] = static_cast<std::uint64_t>(RecordTag::cpu) | (std::uint64_t{number} << 8);
+    buffer->words[used + 1] = from.get(Register::rip);
+    buffer->rip_after.store(get(Register::rip), std::memory_order_relaxed);
+    buffer->used.store(used + 2, std::memory_order_release);
+  }
+
   static std::uint64_t* put_bytes(std::uint64_t* at, RecordTag tag, const std::string& bytes) {
     const std::size_t words = (bytes.size() + 7) / 8;
     at[0] = static_cast<std::uint64_t>(tag) | (std::uint64_t{bytes.size()} << 32);
@@ -471,6 +461,13 @@ struct Cpu::Impl {
   // ---- a run ----
 
   CpuStop run(std::uint64_t until, bool watch_interrupt_flag) {
+    const std::uint64_t steps_before = steps;
+    CpuStop result = run_engine(until, watch_interrupt_flag);
+    if (shared) stores.unlatch(steps != steps_before);
+    return result;
+  }
+
+  CpuStop run_engine(std::uint64_t until, bool watch_interrupt_flag) {
     watch = watch_interrupt_flag;
     last_may_set_interrupts = false;
     for (;;) {
@@ -549,18 +546,10 @@ struct Cpu::Impl {
   /// a later one that lies across the page's end. True: those before it must run first, up to `until_rip`.
   bool ran_into_page_end() {
     const std::uint64_t start = get(Register::rip);
-    const std::uint64_t end = (start / kPageSize + 1) * kPageSize;
-    if (stop->fault_address.value != end) return false;
-    const Disassembler disassembler;
-    std::uint64_t at = start;
-    for (;;) {
-      const auto instruction = disassembler.decode(
-          Address{at}, memory.copy(Address{at}, std::min<std::uint64_t>(end - at, kMaxInstructionSize)));
-      if (!instruction) break;
-      at += instruction->size;
-    }
-    if (at == start || at >= end) return false;
-    until_rip = at;
+    if (stop->fault_address.value != (start / kPageSize + 1) * kPageSize) return false;
+    const auto at = straddling_instruction(memory, start);
+    if (!at) return false;
+    until_rip = *at;
     return true;
   }
 
@@ -581,12 +570,7 @@ struct Cpu::Impl {
     if (!torn.empty() && torn.back().first == failed) memory.write_bytes(torn.back().first, torn.back().second);
   }
 
-  static CpuStop failure(std::string detail) {
-    CpuStop result;
-    result.cause = CpuStop::Cause::failure;
-    result.detail = std::move(detail);
-    return result;
-  }
+  static CpuStop failure(std::string detail) { return {CpuStop::Cause::failure, 0, 0, {}, std::move(detail)}; }
 
   [[nodiscard]] std::uint64_t get(Register reg) const {
     std::uint64_t value[2] = {0, 0};
@@ -622,6 +606,10 @@ void Cpu::write(Register reg, std::uint64_t value) {
   all[reg] = value;
   const std::size_t low = slot(reg) - (slot(reg) - slot(Register::fp0)) % 2;
   write_register(impl_->uc, engine, all.slots[low], all.slots[low + 1]);
+}
+
+Address Cpu::rip() const {
+  return Address{impl_->get(Register::rip)};
 }
 
 RegisterFile Cpu::read_all() const {
@@ -674,6 +662,19 @@ void Cpu::rights_changed(AddressRange range) {
 }
 std::uint64_t Cpu::engines() const {
   return impl_->engines;
+}
+
+void Cpu::share_memory() {
+  impl_->shared = true;
+}
+void Cpu::take_over(Cpu& from, unsigned number) {
+  impl_->take_over(*from.impl_, number);
+}
+std::vector<AddressRange> Cpu::take_code_stores() {
+  return impl_->stores.take_code();
+}
+void Cpu::latch(Address address, std::span<const std::uint8_t> bytes) {
+  impl_->stores.latch(address, bytes);
 }
 
 void Cpu::flush() {

@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -60,6 +61,7 @@ class Cpu {
   void set_sink(StepSink* sink);
 
   [[nodiscard]] std::uint64_t read(Register reg) const;
+  [[nodiscard]] Address rip() const;
   void write(Register reg, std::uint64_t value);
   [[nodiscard]] RegisterFile read_all() const;
   void write_all(const RegisterFile& registers);
@@ -105,6 +107,19 @@ class Cpu {
   [[nodiscard]] std::uint64_t engines() const;
   /// Publishes the buffer under way.
   void flush();
+
+  // Where several processors share the memory, one of them runs and logs at a time.
+
+  /// Must be told before the first step: other processors run on the same memory.
+  void share_memory();
+  /// Goes on where `from` has stopped: with its sink, the buffer under way and the number of steps executed in all.
+  /// From here on the log is about this processor, with the number given.
+  void take_over(Cpu& from, unsigned number);
+  /// Where the steps since the last call stored into code: the other processors must be told (code_changed).
+  [[nodiscard]] std::vector<AddressRange> take_code_stores();
+  /// The next step finds these bytes at the address, which its processor read before, whatever lies there now; what it
+  /// does not overwrite of them is again what it was. Must fit one region.
+  void latch(Address address, std::span<const std::uint8_t> bytes);
 
   /// For the handler of SIGABRT: the engine gave up while translating. If the step under way had completed by then, its
   /// effects are logged. Returns its rip.

@@ -110,4 +110,39 @@ void protect_memory(uc_engine* engine, const Memory& memory, AddressRange range)
     uc_mem_protect(engine, run.range.low.value, run.range.size(), engine_rights(run.rights));
 }
 
+void load_control_register(uc_struct* from, uc_struct* fresh, const Memory& memory) {
+  const auto value_of = [](uc_struct* engine, Register reg) {
+    std::uint64_t value[2] = {0, 0};
+    uc_reg_read(engine, engine_register(reg).id, value);
+    return value[0];
+  };
+  const std::uint64_t cr0 = value_of(from, Register::cr0);
+  if (cr0 == value_of(fresh, Register::cr0)) return;
+  constexpr std::uint8_t kLoad[] = {0x0f, 0x22, 0xc0};  // mov %rax, %cr0
+  std::uint64_t page = (std::uint64_t{1} << 47) - kPageSize;
+  while (memory.region_at(Address{page}) != nullptr) page -= kPageSize;
+  if (uc_mem_map(fresh, page, kPageSize, UC_PROT_READ | UC_PROT_EXEC) != UC_ERR_OK) return;
+  uc_mem_write(fresh, page, kLoad, sizeof kLoad);
+  for (const Register reg : {Register::cr3, Register::cr4})
+    write_register(fresh, engine_register(reg), value_of(from, reg), 0);
+  write_register(fresh, engine_register(Register::rax), cr0, 0);
+  uc_emu_start(fresh, page, 0, 0, 1);
+  uc_mem_unmap(fresh, page, kPageSize);
+}
+
+void move_flags(uc_struct* engine, bool to_ah, std::uint64_t next_rip) {
+  constexpr std::uint64_t kLowFlags = 0xd5;  // SF, ZF, AF, PF, CF
+  std::uint64_t rax = 0;
+  std::uint64_t flags = 0;
+  uc_reg_read(engine, UC_X86_REG_RAX, &rax);
+  uc_reg_read(engine, UC_X86_REG_EFLAGS, &flags);
+  if (to_ah) {
+    write_register(engine, engine_register(Register::rax),
+                   (rax & ~std::uint64_t{0xff00}) | ((flags & kLowFlags) | 2) << 8, 0);
+  } else {
+    write_register(engine, engine_register(Register::rflags), (flags & ~kLowFlags) | ((rax >> 8) & kLowFlags), 0);
+  }
+  write_register(engine, engine_register(Register::rip), next_rip, 0);
+}
+
 }  // namespace fiberscope::emu

@@ -19,6 +19,12 @@ void write_register(uc_struct* engine, EngineRegister reg, std::uint64_t low, st
 /// Everything that makes up the processor, also what is not recorded: tables, debug and model-specific registers.
 void copy_processor(uc_struct* from, uc_struct* to);
 
+/// What CR0 switches (TS: the lazy FPU) reaches the engine 2.0.1 only when an instruction loads it, so a fresh engine
+/// runs one, on a page that is there only for that. Its hooks must be silent.
+void load_control_register(uc_struct* from, uc_struct* fresh, const Memory& memory);
+/// lahf, or sahf, behind a REX prefix, which changes nothing on a processor.
+void move_flags(uc_struct* engine, bool to_ah, std::uint64_t next_rip);
+
 /// `id` is the engine's number of the register.
 Cpu::TableRegister read_table(uc_struct* engine, int id);
 void write_table(uc_struct* engine, int id, Cpu::TableRegister value);

@@ -25,7 +25,7 @@ Result<std::unique_ptr<Machine>> Machine::boot(const Image& image, const Machine
 Stop Machine::end(Stop::Reason reason, std::string message) const {
   Stop stop;
   stop.reason = reason;
-  stop.rip = Address{cpu_->read(Register::rip)};
+  stop.rip = cpu().rip();
   stop.message = std::move(message);
   return stop;
 }

@@ -23,7 +23,7 @@ enum class MachineProfile : std::uint8_t {
   linux_user  ///< a process of Linux, whose kernel is the machine (LinuxMachine, docs/linux.md)
 };
 
-/// How a machine is made. What stands behind the schedule is for Linux programs.
+/// How a machine is made. Schedule, processors and seed are for the bare machine, the rest is for Linux programs.
 struct MachineOptions {
   MachineProfile profile = MachineProfile::bare;
   std::vector<ThreadBody> bodies;        ///< bare: what `schedule` counts
@@ -37,7 +37,11 @@ struct MachineOptions {
   std::uint64_t mapping_size = 16 << 20;      ///< room for mmap
   std::uint64_t main_stack_size = 256 << 10;  ///< of the first task; also RLIMIT_STACK
   std::uint64_t frame_pool_size = 4 << 20;    ///< frames for copies of pages, and for programs begun anew
+  unsigned processors = 1;                    ///< of a bare machine, 1 … kMaxProcessors
+  std::uint64_t seed = 0;                     ///< of the order of their turns (emu/interleaving.h)
 };
+
+inline constexpr unsigned kMaxProcessors = 8;
 
 /// An emulated computer about to run an image, or in the middle of it.
 class Machine {
@@ -51,14 +55,25 @@ class Machine {
 
   [[nodiscard]] Memory& memory() { return memory_; }
   [[nodiscard]] const Memory& memory() const { return memory_; }
-  [[nodiscard]] RegisterFile registers() const { return cpu_->read_all(); }
-  [[nodiscard]] Cpu& cpu() { return *cpu_; }
-  [[nodiscard]] std::uint64_t steps() const { return cpu_->steps(); }
+  /// Of the processor that acted last.
+  [[nodiscard]] RegisterFile registers() const { return cpu().read_all(); }
+  [[nodiscard]] RegisterFile registers(unsigned processor) const { return processor_at(processor).read_all(); }
+  [[nodiscard]] unsigned processors() const { return 1 + static_cast<unsigned>(others_.size()); }
+  /// The number of the processor that acted last, from 0.
+  [[nodiscard]] unsigned processor() const { return current_; }
+  [[nodiscard]] Cpu& cpu() { return processor_at(current_); }
+  [[nodiscard]] const Cpu& cpu() const { return processor_at(current_); }
+  /// Of all processors together.
+  [[nodiscard]] std::uint64_t steps() const { return cpu().steps(); }
   [[nodiscard]] const std::string& console() const { return console_; }
 
-  void set_sink(StepSink* sink) { cpu_->set_sink(sink); }
+  void set_sink(StepSink* sink) { cpu().set_sink(sink); }
   /// Who is to run next, asked where the guest's scheduler wants to know (bare) or the kernel chooses a task (Linux).
   void set_picker(std::function<std::uint32_t()> picker) { picker_ = std::move(picker); }
+  /// Whose turn it is, where the machine has several processors, instead of what the seed says: told a bit for each
+  /// that runs and has not halted, it answers the number of one of them.
+  using TurnChooser = std::function<unsigned(std::uint32_t running)>;
+  void set_turns(TurnChooser chooser) { turn_chooser_ = std::move(chooser); }
 
   /// Runs until `max_steps` steps have been executed in all, or the guest ends. May be called again after a limit.
   virtual Stop run(std::uint64_t max_steps) = 0;
@@ -70,8 +85,14 @@ class Machine {
 
   [[nodiscard]] Stop end(Stop::Reason reason, std::string message) const;
 
+  [[nodiscard]] Cpu& processor_at(unsigned number) { return number == 0 ? *cpu_ : *others_[number - 1]; }
+  [[nodiscard]] const Cpu& processor_at(unsigned number) const { return number == 0 ? *cpu_ : *others_[number - 1]; }
+
   Memory memory_;
-  std::unique_ptr<Cpu> cpu_;
+  std::unique_ptr<Cpu> cpu_;                  ///< number 0
+  std::vector<std::unique_ptr<Cpu>> others_;  ///< number 1 and on
+  unsigned current_ = 0;
+  TurnChooser turn_chooser_;
   std::function<std::uint32_t()> picker_;
   std::string console_;
   std::atomic<bool> stop_requested_{false};

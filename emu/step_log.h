@@ -30,9 +30,12 @@ namespace fiberscope::emu {
 ///   text    kText | byte_count << 32                  what the event before says of itself, for people
 ///           the bytes, eight a word
 ///
+///   cpu     kCpu | number << 8                        the processor that goes on from here; at first 0
+///           rip of the one before
+///
 ///   write   address | size << 56, value               size 1 … 8
 ///           address | kBlock << 56, byte_count, bytes eight a word
-enum class RecordTag : std::uint8_t { step = 1, event = 2, output = 3, text = 4, space = 6 };
+enum class RecordTag : std::uint8_t { step = 1, event = 2, output = 3, text = 4, cpu = 5, space = 6 };
 
 inline constexpr std::uint64_t kBlockWrite = 0xff;
 inline constexpr std::uint64_t kWriteAddressMask = (std::uint64_t{1} << 56) - 1;
@@ -46,7 +49,9 @@ enum class EventKind : std::uint8_t {
   system_call = 4,  ///< the kernel answered a system call; the vector is its number
   signal = 5,       ///< the kernel delivered a signal, or ended the program by one; the vector is its number
   task = 6,         ///< the kernel let another task go on; the vector is the low bits of its id
-  page_copy = 7     ///< copy on write: the kernel gave a page a frame of its own; vector 0: it had it already
+  page_copy = 7,    ///< copy on write: the kernel gave a page a frame of its own; vector 0: it had it already
+  read = 8,         ///< the first half of an instruction at rip that is not atomic: it has read its operand in memory
+  start = 9         ///< another processor, whose number is the vector, started this one
 };
 
 /// One buffer of records. Steps are never split over two buffers.

@@ -16,6 +16,7 @@
 #include "app/cli/exit_code.h"
 #include "core/figure.h"
 #include "core/worker.h"
+#include "emu/machine.h"
 
 namespace fiberscope::app {
 namespace {
@@ -82,6 +83,11 @@ struct AskedQuestion {
     return said;
   }
 };
+void add_processors(CLI::App& command, core::ProcessorChoice& choice) {
+  command.add_option("--processors", choice.processors, "run on so many, 1 … 8 (a bare machine)")
+      ->check(CLI::Range(1U, emu::kMaxProcessors));
+  command.add_option("--seed", choice.seed, "of the order in which several processors take turns; 0: one step each");
+}
 
 struct Parsed {
   ListOptions list;
@@ -113,6 +119,7 @@ void add_open(CLI::App& app, OpenOptions& options, AskedQuestion& explore) {
   explore.add(*command);
   command->add_flag("--report-state", options.report_state,
                     "print the window's state as a line of JSON when it changes, and when it closes");
+  add_processors(*command, options.choice);
 }
 
 void add_list(CLI::App& app, ListOptions& options) {
@@ -131,6 +138,7 @@ void add_run(CLI::App& app, RunOptions& options) {
                       "who runs next, wherever a bare guest's scheduler asks: \"T1x2 T2x1\" is thread 1 twice, then "
                       "thread 2; behind its end the guest decides");
   command->add_flag("--json", options.json, "as fiberscope.run/1");
+  add_processors(*command, options.choice);
 }
 
 void add_show(CLI::App& app, ShowOptions& options) {
@@ -141,12 +149,14 @@ void add_show(CLI::App& app, ShowOptions& options) {
       ->check(step_count(0));
   command->add_flag("--contexts", options.contexts, "with the structures and frames that a switch saves into");
   command->add_flag("--json", options.json, "as fiberscope.show/1");
+  add_processors(*command, options.choice);
 }
 
 void add_cost(CLI::App& app, CostOptions& options) {
   CLI::App* command = app.add_subcommand("cost", "Count what each switch did: steps, bytes, accesses, kernel entries");
   command->add_option("target", options.target, kTargetHelp)->required();
   command->add_flag("--json", options.json, "as fiberscope.cost/1");
+  add_processors(*command, options.choice);
 }
 
 void add_compare(CLI::App& app, CompareOptions& options) {
@@ -202,6 +212,7 @@ void add_export(CLI::App& app, ExportOptions& options) {
       ->check(CLI::IsMember({"jsonl", "csv", "chrome", "text"}));
   command->add_option("-o,--output", options.path,
                       "the file (csv: a name that ends in / makes a folder of tables); default: standard output");
+  add_processors(*command, options.choice);
 }
 
 std::vector<std::string> figures() {
@@ -237,6 +248,7 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options, AskedQuestion& ex
       ->needs(flag);
   command->add_flag("--states", options.states, "the state graph instead of the partial order")->needs(flag);
   command->add_option("-o,--output", options.path, "the PNG file")->required();
+  add_processors(*command, options.choice);
 }
 
 }  // namespace

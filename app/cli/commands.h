@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "app/explore/explore_question.h"
+#include "core/target.h"
 
 namespace fiberscope::app {
 
@@ -17,6 +18,7 @@ int list_command(const ListOptions& options);
 
 struct RunOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::vector<std::string> arguments;  ///< behind `--`, for a Linux program
   std::optional<std::string> trace_path;
   std::uint64_t max_steps = 0;
@@ -27,6 +29,7 @@ int run_command(const RunOptions& options);
 
 struct ShowOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::uint64_t step = 0;
   bool contexts = false;  ///< the figure's objects too
   bool json = false;
@@ -35,6 +38,7 @@ int show_command(const ShowOptions& options);
 
 struct ExportOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::string format;
   std::optional<std::string> path;
 };
@@ -42,6 +46,7 @@ int export_command(const ExportOptions& options);
 
 struct CostOptions {
   std::string target;
+  core::ProcessorChoice choice;
   bool json = false;
 };
 int cost_command(const CostOptions& options);
@@ -55,6 +60,7 @@ int compare_command(const CompareOptions& options);
 
 struct ScreenshotOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::optional<std::uint64_t> step;
   double phase = 1;
   std::string size = "1600x900";
@@ -73,6 +79,7 @@ int screenshot_command(const ScreenshotOptions& options);
 
 struct OpenOptions {
   std::string target;
+  core::ProcessorChoice choice;
   std::uint64_t step = 0;
   bool play = false;
   std::optional<std::string> trace_path;

@@ -12,7 +12,7 @@
 namespace fiberscope::app {
 
 int cost_command(const CostOptions& options) {
-  const auto recorded = open_whole(options.target, {});
+  const auto recorded = open_whole(options.target, with_processors(options.choice));
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
   const core::SwitchCosts costs = core::switch_costs(trace);

@@ -94,7 +94,9 @@ class Progress {
 };
 
 int print_replay(const std::string& target, const ExploreOptions& options, const std::string& expected) {
-  const auto recorded = open_whole(target, {options.trace_path, 0, {}, {}});
+  RecordedTarget::Options recording;
+  recording.trace_path = options.trace_path;
+  const auto recorded = open_whole(target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
   const auto stop = trace.stop();

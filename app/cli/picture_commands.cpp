@@ -139,7 +139,7 @@ int screenshot_command(const ScreenshotOptions& options) {
   picture.syntax = syntax_by_name(options.syntax).value_or(core::Syntax::intel);
   picture.focus = options.focus;
   picture.figure = core::figure_by_name(options.figure).value_or(core::Figure::none);
-  auto recorded = open_whole(options.target, {});
+  auto recorded = open_whole(options.target, with_processors(options.choice));
   if (!recorded) return complain(recorded.error().message, kUnusable);
   TraceDocument document(std::move(recorded).value(), options.language);
   if (options.choose) {
@@ -172,6 +172,7 @@ int open_command(const OpenOptions& options) {
   }
   RecordedTarget::Options recording;
   recording.trace_path = options.trace_path;
+  recording.choice = options.choice;
   auto recorded = RecordedTarget::open(options.target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
   if (options.choose) (*recorded)->wait(signals.descriptor());

@@ -53,6 +53,9 @@ emu::Result<std::unique_ptr<RecordedTarget>> RecordedTarget::open(const std::str
   }
   std::unique_ptr<RecordedTarget> result(new RecordedTarget);
   if (core::is_trace_path(target)) {
+    if (options.choice.processors || options.choice.seed)
+      return emu::Error{
+          fmt::format("{} is a trace, which has run already: --processors and --seed are for a new run", target)};
     result->path_ = target;
   } else if (const auto error = result->start(target, options)) {
     return *error;
@@ -78,6 +81,7 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
           target)};
     if (const auto picks = core::parse_schedule(options.schedule); !picks) return picks.error();
   }
+  if (const auto chosen = core::choose(options.choice, *resolved); !chosen) return chosen.error();
   scenario_ = std::move(resolved->scenario);
   if (options.trace_path) {
     std::error_code error;
@@ -103,6 +107,7 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
   request.arguments = options.arguments;
   request.schedule = options.schedule;
   request.stop_at_question = options.stop_at_question;
+  request.choice = options.choice;
   request.keep = options.trace_path.has_value();
   auto worker = core::Worker::start(request);
   if (!worker) return worker.error();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/scenario.h"
+#include "core/target.h"
 #include "core/trace_session.h"
 #include "core/worker.h"
 #include "emu/result.h"
@@ -23,6 +24,7 @@ class RecordedTarget {
     std::vector<std::string> arguments;     ///< for a Linux program
     std::string schedule;                   ///< core/pick_schedule.h; may be empty
     bool stop_at_question = false;          ///< as core::RecordRequest
+    core::ProcessorChoice choice;
   };
   /// Returns as soon as the recording has begun.
   static emu::Result<std::unique_ptr<RecordedTarget>> open(const std::string& target, const Options& options);
@@ -68,5 +70,12 @@ class RecordedTarget {
   std::string temporary_folder_;  ///< removed at the end
   int stops_ = 0;
 };
+
+/// Nothing is chosen but the processors.
+inline RecordedTarget::Options with_processors(const core::ProcessorChoice& choice) {
+  RecordedTarget::Options options;
+  options.choice = choice;
+  return options;
+}
 
 }  // namespace fiberscope::app

@@ -58,6 +58,7 @@ int run_command(const RunOptions& options) {
   recording.max_steps = options.max_steps;
   recording.arguments = options.arguments;
   recording.schedule = options.schedule;
+  recording.choice = options.choice;
   const auto recorded = open_whole(options.target, recording);
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
@@ -72,7 +73,7 @@ int run_command(const RunOptions& options) {
 }
 
 int show_command(const ShowOptions& options) {
-  const auto recorded = open_whole(options.target, {});
+  const auto recorded = open_whole(options.target, with_processors(options.choice));
   if (!recorded) return complain(recorded.error().message, kUnusable);
   core::Trace& trace = (*recorded)->trace();
   if (options.step > trace.steps().value) return complain(step_beyond(options.step, trace.steps().value), kUnusable);
@@ -93,7 +94,7 @@ int export_command(const ExportOptions& options) {
   const auto format = core::parse_export_format(options.format);
   if (!format)
     return complain(fmt::format("--format {}: choose jsonl, csv, chrome or text", options.format), kUnusable);
-  const auto recorded = open_whole(options.target, {});
+  const auto recorded = open_whole(options.target, with_processors(options.choice));
   if (!recorded) return complain(recorded.error().message, kUnusable);
   const auto result = options.path ? core::export_trace_to((*recorded)->trace(), *format, *options.path)
                                    : core::export_trace((*recorded)->trace(), *format, std::cout);

@@ -18,11 +18,53 @@ bool is_shown(const core::CostRow& row) {
   return !row.is_model || std::find(std::begin(kModels), std::end(kModels), row.key) != std::end(kModels);
 }
 
+/// Where a processor's row begins: the steps that the furthest of the others had run before its first one.
+std::uint64_t steps_before_start(const core::Timeline& timeline, core::CpuId cpu) {
+  std::vector<std::uint64_t> ran(timeline.processors, 0);
+  for (const core::Slice& slice : timeline.slices) {
+    if (slice.cpu == cpu) break;
+    ran[slice.cpu.value] += slice.last.value - slice.first.value + 1;
+  }
+  return *std::max_element(ran.begin(), ran.end());
+}
+
+/// With several processors a row each, in the steps of that processor alone, from where it was started: what they do at
+/// the same time stands one above the other, as far as their turns are equal.
+void draw_processors(Canvas& canvas, const core::Timeline& timeline, const ThreadStyles& styles, std::uint64_t longest,
+                     const Rect& area) {
+  const Theme& theme = canvas.theme();
+  const float row = area.height() / static_cast<float>(timeline.processors);
+  const float left = area.x0 + canvas.px(96);
+  const auto x_of = [&](std::uint64_t step) {
+    return left + (area.x1 - left) * static_cast<float>(step) / static_cast<float>(std::max<std::uint64_t>(longest, 1));
+  };
+  std::vector<std::uint64_t> begins;
+  for (std::size_t i = 0; i < timeline.processors; ++i) {
+    const float y = area.y0 + row * static_cast<float>(i);
+    canvas.text_in({area.x0, y, left - canvas.px(6), y + row}, {FontRole::tiny, FontRole::micro}, theme.text,
+                   fmt::format("CPU {}", i));
+    const std::uint64_t ran = i < timeline.own_steps.size() ? timeline.own_steps[i] : 0;
+    begins.push_back(steps_before_start(timeline, core::CpuId{static_cast<std::uint16_t>(i)}));
+    canvas.fill({x_of(begins[i]), y + 1, x_of(begins[i] + ran), y + row - 1}, theme.grid);
+  }
+  for (const core::Stay& stay : timeline.stays) {
+    if (stay.own_last < stay.own_first) continue;
+    const float y = area.y0 + row * static_cast<float>(stay.cpu.value);
+    const float x0 = x_of(begins[stay.cpu.value] + stay.own_first - 1);
+    const Rect bar{x0, y + 1, std::max(x_of(begins[stay.cpu.value] + stay.own_last), x0 + 1), y + row - 1};
+    canvas.fill(bar, theme.thread(styles.of(stay.thread)));
+    if (bar.x1 - bar.x0 > canvas.px(40))
+      canvas.text_in({bar.x0 + canvas.px(4), bar.y0, bar.x1 - canvas.px(4), bar.y1}, {FontRole::tiny, FontRole::micro},
+                     theme.on_thread(styles.of(stay.thread)), name_of(timeline, stay.thread));
+  }
+}
+
 void draw_lanes(Canvas& canvas, const core::Timeline& timeline, std::uint64_t longest, const Rect& area) {
   const Theme& theme = canvas.theme();
   const ThreadStyles styles(timeline.threads);
   const auto& order = styles.order();
   if (order.empty()) return;
+  if (timeline.processors > 1) return draw_processors(canvas, timeline, styles, longest, area);
   const float row = area.height() / static_cast<float>(order.size());
   const float left = area.x0 + canvas.px(96);
   float y = area.y0;

@@ -45,10 +45,25 @@ void draw_curves(Canvas& canvas, const View& view, const Rect& plot) {
   canvas.line({x_of(now), plot.y0}, {x_of(now), plot.y1}, theme.text, canvas.px(2));
 }
 
+/// How many of the last steps up to the cursor a processor ran on some thread's stack.
+std::uint64_t processor_steps(const core::Timeline& timeline, core::CpuId cpu, core::StepIndex cursor,
+                              std::uint64_t window) {
+  const std::uint64_t end = cursor.value;
+  const std::uint64_t begin = end > window ? end - window : 0;
+  std::uint64_t ran = 0;
+  for (const core::Slice& slice : timeline.slices) {
+    if (slice.first.value > end) break;
+    const std::uint64_t first = std::max(slice.first.value, begin + 1);
+    const std::uint64_t last = std::min(slice.last.value, end);
+    if (slice.cpu == cpu && last >= first) ran += last - first + 1;
+  }
+  return ran;
+}
+
 void draw_speeds(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
   const Words words = view.words();
-  const auto rows = static_cast<float>(view.styles->order().size() + 1);
+  const auto rows = static_cast<float>(view.styles->order().size() + view.timeline->processors);
   const float row = std::min(canvas.px(46), area.height() / rows);
   const std::uint64_t window = std::min(kLately, std::max<std::uint64_t>(view.now->step.value, 1));
   float y = area.y0;
@@ -61,7 +76,14 @@ void draw_speeds(Canvas& canvas, const View& view, const Rect& area) {
                    {FontRole::mono_bold, FontRole::mono_small, FontRole::mono_tiny}, theme.text, speed, Align::right);
     y += row;
   };
-  line(nullptr, words(Word::real_cpu), "1.00x");
+  if (view.timeline->processors == 1) line(nullptr, words(Word::real_cpu), "1.00x");
+  for (const core::ProcessorView& cpu : view.now->cpus) {
+    const std::string who = cpu.thread ? name_of(*view.timeline, *cpu.thread) : words(Word::no_thread);
+    const std::optional<ThreadStyle> style = cpu.thread ? std::optional(view.styles->of(*cpu.thread)) : std::nullopt;
+    line(style ? &*style : nullptr, fmt::format("CPU {}: {}", cpu.cpu.value, who),
+         fmt::format("{:.2f}x", static_cast<double>(processor_steps(*view.timeline, cpu.cpu, view.now->step, window)) /
+                                    static_cast<double>(window)));
+  }
   for (const core::ThreadId id : view.styles->order()) {
     const ThreadStyle style = view.styles->of(id);
     const OwnSteps own = own_steps(*view.timeline, id, view.now->step, window);
@@ -75,10 +97,42 @@ bool is_one_task(const View& view) {
   return view.scenario != nullptr && view.scenario->native;
 }
 
+/// A row for each of several processors: who was on it.
+void draw_processor_lanes(Canvas& canvas, const View& view, const Rect& area) {
+  const Theme& theme = canvas.theme();
+  const float row = area.height() / static_cast<float>(view.timeline->processors);
+  const float left = area.x0 + canvas.px(80);
+  const auto steps = static_cast<float>(std::max<std::uint64_t>(view.timeline->steps.value, 1));
+  const auto x_of = [&](std::uint64_t step) { return left + (area.x1 - left) * static_cast<float>(step) / steps; };
+  const float margin = std::min(canvas.px(6), row * 0.15f);
+  for (std::size_t i = 0; i < view.timeline->processors; ++i) {
+    const float y = area.y0 + row * static_cast<float>(i);
+    canvas.text_in({area.x0 + canvas.px(8), y, left - canvas.px(6), y + row},
+                   {FontRole::text, FontRole::small, FontRole::tiny}, theme.text, fmt::format("CPU {}", i));
+    canvas.fill({left, y + margin, area.x1, y + row - margin}, theme.grid, canvas.px(3));
+  }
+  for (const core::Stay& stay : view.timeline->stays) {
+    if (stay.own_last < stay.own_first) continue;
+    const float y = area.y0 + row * static_cast<float>(stay.cpu.value);
+    const ThreadStyle style = view.styles->of(stay.thread);
+    const Colour colour = theme.thread(style);
+    const float x0 = x_of(stay.first.value - 1);
+    const Rect bar{x0, y + margin, std::max(x_of(stay.last.value), x0 + 1), y + row - margin};
+    canvas.fill(bar, stay.first > view.now->step ? with_alpha(colour, 110) : colour);
+    if (bar.x1 - bar.x0 > canvas.px(30))
+      canvas.text_in({bar.x0 + canvas.px(4), bar.y0, bar.x1 - canvas.px(4), bar.y1}, {FontRole::tiny, FontRole::micro},
+                     stay.first > view.now->step ? theme.text : theme.on_thread(style),
+                     name_of(*view.timeline, stay.thread));
+  }
+  const float x = x_of(view.now->step.value);
+  canvas.line({x, area.y0}, {x, area.y1}, theme.text, canvas.px(2));
+}
+
 void draw_lanes(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
   const Words words = view.words();
   const auto& order = view.styles->order();
+  if (view.timeline->processors > 1) return draw_processor_lanes(canvas, view, area);
   const bool one_task = is_one_task(view);
   const float row = area.height() / static_cast<float>(order.size() + (one_task ? 1 : 0));
   const float left = area.x0 + area.width() * 0.3f;

@@ -8,12 +8,16 @@
 
 /* Ports of the bare machine. The console takes bytes, the others 32 bits. */
 enum platform_port {
-  PORT_CONSOLE = 0xE9,    /* out: prints al */
-  PORT_EXIT = 0xF10,      /* out: ends the run with exit code eax */
-  PORT_TIMER = 0xF20,     /* out: one interrupt of vector 32 after eax steps; 0 disarms */
-  PORT_SCHEDULER = 0xF30, /* in: id of the thread that is to run next, or PLATFORM_NO_OPINION */
-  PORT_CLOCK = 0xF40,     /* in: low 32 bits of the number of steps so far */
-  PORT_DEADLOCK = 0xF50   /* out: ends the run, which can never go on */
+  PORT_CONSOLE = 0xE9,     /* out: prints al */
+  PORT_EXIT = 0xF10,       /* out: ends the run with exit code eax */
+  PORT_TIMER = 0xF20,      /* out: one interrupt of vector 32 after eax steps; 0 disarms */
+  PORT_SCHEDULER = 0xF30,  /* in: id of the thread that is to run next, or PLATFORM_NO_OPINION */
+  PORT_CLOCK = 0xF40,      /* in: low 32 bits of the number of steps so far */
+  PORT_DEADLOCK = 0xF50,   /* out: ends the run, which can never go on */
+  PORT_PROCESSORS = 0xF70, /* in: how many processors there are */
+  PORT_START_RIP = 0xF80,  /* out: where the next processor started will begin … */
+  PORT_START_RSP = 0xF90,  /* … and its stack pointer */
+  PORT_START = 0xFA0       /* out: number of a processor, which starts */
 };
 
 #define PLATFORM_NO_OPINION 0xFFFFFFFFu

@@ -65,8 +65,12 @@ class ChromeWriter {
   }
 
   void collect() {
-    for (std::size_t i = 0; i < timeline_.slices.size(); ++i)
-      entries_.push_back({timeline_.slices[i].first.value - 1, What::slice, i});
+    for (const Slice& slice : timeline_.slices)
+      if (timeline_.processors == 1)
+        stays_.push_back({slice.thread, CpuId{}, slice.first, slice.last, slice.first.value, slice.last.value});
+    for (const Stay& stay : timeline_.stays)
+      if (stay.first <= stay.last) stays_.push_back(stay);
+    for (std::size_t i = 0; i < stays_.size(); ++i) entries_.push_back({stays_[i].first.value - 1, What::slice, i});
     for (std::size_t i = 0; i < timeline_.switches.size(); ++i) {
       if (!has_arrow(timeline_.switches[i])) continue;
       // An arrow begins inside the last step of the slice that ends, and points at the slice that begins.
@@ -86,20 +90,23 @@ class ChromeWriter {
 
   /// Whether both ends have a slice: a thread that is left at once, or never runs a step, has none.
   [[nodiscard]] bool has_arrow(const Switch& entry) const {
-    const auto& slices = timeline_.slices;
-    const auto next = std::upper_bound(slices.begin(), slices.end(), entry.step,
-                                       [](StepIndex step, const Slice& slice) { return step < slice.first; });
-    if (next == slices.begin() || next == slices.end()) return false;
-    const Slice& last = *(next - 1);
-    return last.last == entry.step && entry.from == last.thread && next->first == entry.step + 1 &&
-           entry.to == next->thread;
+    const auto next = std::upper_bound(stays_.begin(), stays_.end(), entry.step,
+                                       [](StepIndex step, const Stay& stay) { return step < stay.first; });
+    const auto goes_on = std::find_if(
+        next, stays_.end(), [&](const Stay& stay) { return stay.cpu == entry.cpu || stay.first > entry.step + 1; });
+    auto last = next;
+    while (last != stays_.begin() && (--last)->cpu != entry.cpu) {
+    }
+    if (next == stays_.begin() || goes_on == stays_.end() || last->cpu != entry.cpu) return false;
+    return last->last == entry.step && entry.from == last->thread && goes_on->first == entry.step + 1 &&
+           goes_on->cpu == entry.cpu && entry.to == goes_on->thread;
   }
 
   void put(const Entry& entry) {
     begin();
     switch (entry.what) {
       case What::slice:
-        return put_slice(timeline_.slices[entry.index]);
+        return put_slice(stays_[entry.index]);
       case What::arrow_start:
       case What::arrow_end:
         return put_arrow(entry);
@@ -113,14 +120,16 @@ class ChromeWriter {
     }
   }
 
-  void put_slice(const Slice& slice) {
-    const Switch* came = trace_.last_switch(slice.first - 1);
-    const Switch* left = trace_.next_switch(slice.last - 1);
+  void put_slice(const Stay& slice) {
+    const Switch* came = trace_.last_switch(slice.first - 1, slice.cpu);
+    const Switch* left = trace_.next_switch(slice.last - 1, slice.cpu);
+    const std::uint64_t steps = slice.own_last + 1 - slice.own_first;
+    const std::string cpu = timeline_.processors == 1 ? "" : fmt::format(R"(,"cpu":{})", slice.cpu.value);
     out_.print(R"({{"name":{},"cat":"cpu","ph":"X","ts":{},"dur":{},"pid":{},"tid":{},"args":{{)"
-               R"("first_step":{},"last_step":{},"steps":{},"came_by":{},"left_by":{}}}}})",
+               R"("first_step":{},"last_step":{},"steps":{},"came_by":{},"left_by":{}{}}}}})",
                json_string(names_.of(slice.thread)), slice.first.value - 1, slice.last.value - slice.first.value + 1,
-               kProcess, track(slice.thread), slice.first.value, slice.last.value,
-               slice.last.value - slice.first.value + 1, reason_of(came), reason_of(left));
+               kProcess, track(slice.thread), slice.first.value, slice.last.value, steps, reason_of(came),
+               reason_of(left), cpu);
   }
 
   void put_arrow(const Entry& entry) {
@@ -135,20 +144,20 @@ class ChromeWriter {
   void put_event(const EventRecord& record) {
     const ChunkEvent& event = record.event;
     out_.print(R"({{"name":"{} {}","cat":"event","ph":"i",)", event_name(event.kind), event.vector);
-    put_place(event.step);
+    put_place(event.step,
+              trace_.processors() == 1 ? trace_.thread_of_step(event.step) : trace_.thread_at(event.step, event.cpu));
     out_.print(R"("args":{{"step":{},"rip":"0x{:016x}","error_code":{},"text":{}}}}})", event.step.value,
                event.rip_before.value, event.error_code, json_string(record.text));
   }
 
   void put_output(const OutputRecord& record) {
     out_.put(R"({"name":"output","cat":"output","ph":"i",)");
-    put_place(record.step);
+    put_place(record.step, trace_.thread_of_step(record.step));
     out_.print(R"("args":{{"step":{},"text":{}}}}})", record.step.value, json_string(record.bytes));
   }
 
   /// Scope, time and track of an instant.
-  void put_place(StepIndex step) {
-    const auto thread = trace_.thread_of_step(step);
+  void put_place(StepIndex step, std::optional<ThreadId> thread) {
     out_.print(R"("s":"{}","ts":{},"pid":{},"tid":{},)", thread ? "t" : "p", step.value, kProcess,
                thread ? track(*thread) : 0);
   }
@@ -162,6 +171,7 @@ class ChromeWriter {
   ThreadNames names_;
   Timeline timeline_;
   std::vector<Entry> entries_;
+  std::vector<Stay> stays_;  ///< what the slices show, ascending
   bool first_ = true;
 };
 

@@ -111,12 +111,12 @@ class SetWriter final : public RecordVisitor {
       : trace_(trace), names_(trace), folder_(folder), steps_(trace, steps_file_.stream()) {
     registers_.text("step");
     for (const emu::Register reg : kColumns) registers_.text(emu::register_name(reg));
-    registers_.end_row();
+    registers_.text("cpu").end_row();
   }
 
   void on_step(const StepRecord& step) override {
     steps_.add(step);
-    add_writes(step.step, "step", step.thread, step.memory);
+    add_writes(step.step, "step", step.thread, step.cpu, step.memory);
   }
 
   void on_event(const MachineEvent& event) override {
@@ -130,8 +130,9 @@ class SetWriter final : public RecordVisitor {
         .text(event.record->text)
         .text(join_registers(event.registers, std::nullopt))
         .text(join_memory(event.memory))
+        .number(what.cpu.value)
         .end_row();
-    add_writes(what.step, "event", event.thread, event.memory);
+    add_writes(what.step, "event", event.thread, what.cpu, event.memory);
   }
 
   void on_switch(const SwitchRecord& record) override {
@@ -146,6 +147,7 @@ class SetWriter final : public RecordVisitor {
         .word(entry.address.value)
         .word(record.from_rsp)
         .word(record.to_rsp)
+        .number(entry.cpu.value)
         .end_row();
   }
 
@@ -156,10 +158,10 @@ class SetWriter final : public RecordVisitor {
     output_.number(output.step.value).text(output.bytes).text(hex).end_row();
   }
 
-  void on_cursor(StepIndex cursor, const emu::RegisterFile& registers) override {
+  void on_cursor(StepIndex cursor, CpuId cpu, const emu::RegisterFile& registers) override {
     registers_.number(cursor.value);
     for (const emu::Register reg : kColumns) registers_.word(registers[reg]);
-    registers_.end_row();
+    registers_.number(cpu.value).end_row();
   }
 
   void add_threads() {
@@ -203,7 +205,7 @@ class SetWriter final : public RecordVisitor {
       emu::Register::r10, emu::Register::r11, emu::Register::r12,   emu::Register::r13, emu::Register::r14,
       emu::Register::r15, emu::Register::rip, emu::Register::rflags};
 
-  void add_writes(StepIndex step, std::string_view by, std::optional<ThreadId> thread,
+  void add_writes(StepIndex step, std::string_view by, std::optional<ThreadId> thread, CpuId cpu,
                   std::span<const MemoryChange> changes) {
     for (const MemoryChange& change : changes) {
       const auto& regions = trace_.header().regions;
@@ -218,6 +220,7 @@ class SetWriter final : public RecordVisitor {
           .number(change.size)
           .word(change.old_value)
           .word(change.new_value)
+          .number(cpu.value)
           .end_row();
     }
   }
@@ -234,11 +237,12 @@ class SetWriter final : public RecordVisitor {
   CsvFile threads_file_{folder_, "threads.csv"};
   StepTable steps_;
   CsvTable registers_{registers_file_.stream()};
-  CsvTable memory_{memory_file_.stream(), {"step", "by", "thread", "address", "region", "size", "old", "new"}};
-  CsvTable switches_{switches_file_.stream(),
-                     {"step", "from", "from_name", "to", "to_name", "reason", "at", "address", "from_rsp", "to_rsp"}};
+  CsvTable memory_{memory_file_.stream(), {"step", "by", "thread", "address", "region", "size", "old", "new", "cpu"}};
+  CsvTable switches_{
+      switches_file_.stream(),
+      {"step", "from", "from_name", "to", "to_name", "reason", "at", "address", "from_rsp", "to_rsp", "cpu"}};
   CsvTable events_{events_file_.stream(),
-                   {"step", "thread", "event", "vector", "error_code", "rip", "text", "registers", "memory"}};
+                   {"step", "thread", "event", "vector", "error_code", "rip", "text", "registers", "memory", "cpu"}};
   CsvTable output_{output_file_.stream(), {"step", "text", "bytes"}};
   CsvTable threads_{threads_file_.stream(),
                     {"thread", "name", "kind", "state", "stack_low", "stack_high", "saved_rsp", "tcb", "first_seen",

@@ -22,7 +22,9 @@ class JsonlWriter final : public RecordVisitor {
     const MachineState& state = trace_.state_at(StepIndex{0});
     out_.print(R"({{"kind":"start","schema":"{}","registers":{{)", kJsonlSchema);
     put_all_registers(state.registers);
-    out_.put(R"(},"memory":[)");
+    out_.put("}");
+    put_other_processors(StepIndex{0});
+    out_.put(R"(,"memory":[)");
     bool first = true;
     for (const emu::Region& region : state.memory.regions()) {
       out_.put(first ? "" : ",");
@@ -66,8 +68,8 @@ class JsonlWriter final : public RecordVisitor {
     const ChunkEvent& what = event.record->event;
     out_.print(R"({{"kind":"event","step":{},"thread":)", what.step.value);
     put_thread_id(event.thread);
-    out_.print(R"(,"event":"{}","vector":{},"error_code":{},"rip":")", event_name(what.kind), what.vector,
-               what.error_code);
+    out_.print(R"(,"cpu":{},"event":"{}","vector":{},"error_code":{},"rip":")", what.cpu.value, event_name(what.kind),
+               what.vector, what.error_code);
     out_.put_word(what.rip_before.value);
     out_.put(R"(","text":)");
     out_.put_json(event.record->text);
@@ -80,7 +82,7 @@ class JsonlWriter final : public RecordVisitor {
 
   void on_switch(const SwitchRecord& record) override {
     const Switch& entry = *record.entry;
-    out_.print(R"({{"kind":"switch","step":{},"from":)", entry.step.value);
+    out_.print(R"({{"kind":"switch","step":{},"cpu":{},"from":)", entry.step.value, entry.cpu.value);
     put_thread_id(entry.from);
     out_.put(R"(,"to":)");
     put_thread_id(entry.to);
@@ -119,8 +121,10 @@ class JsonlWriter final : public RecordVisitor {
       out_.put("null");
     }
     out_.put(R"(,"registers":{)");
-    put_all_registers(trace_.state_at(trace_.steps()).registers);
-    out_.put("}}\n");
+    put_all_registers(trace_.state_at(trace_.steps(), CpuId{}).registers);
+    out_.put("}");
+    put_other_processors(trace_.steps());
+    out_.put("}\n");
   }
 
  private:
@@ -140,6 +144,17 @@ class JsonlWriter final : public RecordVisitor {
 
   void put_all_registers(const emu::RegisterFile& registers) {
     for (std::size_t slot = 0; slot < emu::kRegisterSlots; ++slot) put_register(slot, registers.slots[slot], slot == 0);
+  }
+
+  void put_other_processors(StepIndex cursor) {
+    if (trace_.processors() == 1) return;
+    out_.put(R"(,"cpus":[)");
+    for (std::uint16_t i = 1; i < trace_.processors(); ++i) {
+      out_.print(R"({}{{"cpu":{},"registers":{{)", i == 1 ? "" : ",", i);
+      put_all_registers(trace_.state_at(cursor, CpuId{i}).registers);
+      out_.put("}}");
+    }
+    out_.put("]");
   }
 
   void put_changes(std::span<const RegisterChange> changes, bool first) {

@@ -24,7 +24,7 @@ struct StepRecord {
 /// What the machine itself did behind a step.
 struct MachineEvent {
   const EventRecord* record = nullptr;
-  std::optional<ThreadId> thread;             ///< who was on the CPU before it
+  std::optional<ThreadId> thread;             ///< who was on its CPU before it
   std::span<const RegisterChange> registers;  ///< rip among them; none at cursor 0, which is behind such an event
   std::span<const MemoryChange> memory;
 };
@@ -44,8 +44,8 @@ class RecordVisitor {
   virtual void on_event(const MachineEvent&) {}
   virtual void on_switch(const SwitchRecord&) {}
   virtual void on_output(const OutputRecord&) {}
-  /// All records up to this cursor have been told; `state` is the machine's at it.
-  virtual void on_cursor(StepIndex, const emu::RegisterFile&) {}
+  /// All records up to this cursor have been told; the registers are those of the processor that ran the step.
+  virtual void on_cursor(StepIndex, CpuId, const emu::RegisterFile&) {}
 };
 
 /// Goes through the whole trace once, in the order in which things happened: the events and switches before the first

@@ -26,14 +26,16 @@ class TextWriter final : public RecordVisitor {
                  to_string(thread.kind), thread.stack.low.value, thread.stack.high.value);
     }
     out_.put("\n");
-    line_ = fmt::format("{:>{}}  {:<{}}  {:<18}  {:<26}  {:<42}  {}", "step", step_width_, "thread", name_width_,
-                        "address", "symbol", "instruction", "what it changed");
+    line_ = fmt::format("{:>{}}{}  {:<{}}  {:<18}  {:<26}  {:<42}  {}", "step", step_width_,
+                        trace_.processors() == 1 ? "" : "  cpu", "thread", name_width_, "address", "symbol",
+                        "instruction", "what it changed");
     put_line();
   }
 
   void on_step(const StepRecord& step) override {
     const InstructionText& text = *step.instruction;
-    line_ = fmt::format("{:>{}}  {:<{}}  0x{:016x}  {:<26}  {:<42}  ", step.step.value, step_width_,
+    line_ = fmt::format("{:>{}}{}  {:<{}}  0x{:016x}  {:<26}  {:<42}  ", step.step.value, step_width_,
+                        trace_.processors() == 1 ? std::string() : fmt::format("  {:>3}", step.cpu.value),
                         names_.of(step.thread), name_width_, text.address.value, text.symbol, text.text);
     first_change_ = true;
     add_changes(step.registers, step.memory);
@@ -53,7 +55,8 @@ class TextWriter final : public RecordVisitor {
     end_output();
     const Switch& entry = *record.entry;
     ++switches_;
-    line_ = fmt::format("======= switch {} at step {}: {} -> {} ({})", switches_, entry.step.value,
+    line_ = fmt::format("======= switch {} at step {}{}: {} -> {} ({})", switches_, entry.step.value,
+                        trace_.processors() == 1 ? std::string() : fmt::format(" on cpu {}", entry.cpu.value),
                         names_.of(entry.from), names_.of(entry.to), to_string(entry.reason));
     if (!entry.at.empty()) line_ += " in " + entry.at;
     if (entry.from) line_ += fmt::format("; {} left at rsp 0x{:016x}", names_.of(entry.from), record.from_rsp);

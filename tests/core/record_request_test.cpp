@@ -13,6 +13,8 @@ RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
   request.max_steps = *rc::gen::arbitrary<std::uint64_t>();
   request.schedule = *rc::gen::element<std::string>("", "T1x2 T2x4", "--schedule");
   request.stop_at_question = *rc::gen::arbitrary<bool>();
+  request.choice.processors = *rc::gen::element<std::optional<unsigned>>(std::nullopt, 1U, 8U);
+  request.choice.seed = *rc::gen::arbitrary<std::uint64_t>();
   // A program's own words may look like ours.
   request.arguments = *rc::gen::container<std::vector<std::string>>(
       rc::gen::element<std::string>("--argument", "__worker", "--max-steps", "", "ñ", "-1"));
@@ -23,6 +25,8 @@ RC_GTEST_PROP(RecordRequest, IsTheSameBehindItsWords, ()) {
   RC_ASSERT(read->max_steps == request.max_steps);
   RC_ASSERT(read->schedule == request.schedule);
   RC_ASSERT(read->stop_at_question == request.stop_at_question);
+  RC_ASSERT(read->choice.processors == request.choice.processors);
+  RC_ASSERT(read->choice.seed == request.choice.seed);
   RC_ASSERT(read->arguments == request.arguments);
 }
 

@@ -32,6 +32,7 @@ class Writer {
   }
 
   std::string write() {
+    if (trace_.processors() > 1) return write_processors();
     // How far a run that never ends gets until its limit depends on the compiler: only what its threads did is told.
     const bool limited = trace_.stop()->reason == emu::Stop::Reason::limit && !trace_.switches().empty();
     const StepIndex last = limited ? trace_.switches().back().step : trace_.steps();
@@ -54,6 +55,33 @@ class Writer {
   }
 
  private:
+  /// How the steps of several processors interleave depends on the compiler: what stays is each routine's code, and
+  /// what comes of it.
+  std::string write_processors() {
+    std::map<std::string, std::map<std::uint64_t, std::string>> routines;
+    for (StepIndex at{1}; at <= trace_.steps(); at = at + 1) {
+      const core::StepTemplate& step = trace_.templates()[trace_.effects_of(at).instruction];
+      const std::string& routine = routine_at(step);
+      if (routine.empty()) continue;
+      const auto [entry, is_new] = routines[routine].try_emplace(step.address);
+      if (!is_new) continue;
+      const auto decoded = disassembler_.decode(emu::Address{step.address}, {step.bytes.data(), step.size});
+      if (decoded)
+        entry->second = fmt::format("    {} {}", mnemonic(*decoded), without_addresses(decoded->att_operands));
+      while (entry->second.ends_with(' ')) entry->second.pop_back();
+    }
+    text_ = fmt::format("{} processors\n", trace_.processors());
+    for (const auto& [name, lines] : routines) {
+      text_ += fmt::format("  {}\n", name);
+      for (const auto& [address, line] : lines) text_ += line + "\n";
+    }
+    for (const core::Thread& thread : table_->read(trace_.state_at(trace_.steps()).memory))
+      if (thread.kind != core::ThreadKind::scheduler)
+        text_ += fmt::format("{} {}\n", thread.name, core::to_string(thread.state));
+    return text_ + fmt::format("end: {} {}\n--- output\n{}", emu::to_string(trace_.stop()->reason), trace_.stop()->code,
+                               trace_.output_until(trace_.steps()));
+  }
+
   emu::Address address_of(StepIndex at) {
     return emu::Address{trace_.templates()[trace_.effects_of(at).instruction].address};
   }

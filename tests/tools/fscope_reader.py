@@ -224,6 +224,8 @@ class Trace:
         self.kernel = hidden["kernel"].start if "kernel" in hidden else None
         self.frames = hidden.get("frames")
         self.templates = [Template(*row) for row in rows("instructions", "address, bytes, template")]
+        if len(rows("start", "cpu")) != 1:
+            raise ValueError(f"{path}: a trace of several processors, and this reader knows one")
         self.start = self.words(unpack([(rows("start", "registers")[0][0], 8 * len(NAMES))])[0])
         chunks = rows("chunks", "first_step, registers, rip_after, body, size, steps, space")
         registers = unpack([(c[1], 8 * len(NAMES)) for c in chunks])
