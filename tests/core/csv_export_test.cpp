@@ -123,9 +123,10 @@ TEST(CsvExport, TheSetTellsTheWholeRun) {
   ASSERT_EQ(registers.size(), trace->steps().value + 2);
   for (std::uint64_t cursor = 0; cursor <= trace->steps().value; ++cursor) {
     const emu::RegisterFile& actual = trace->state_at(StepIndex{cursor}).registers;
-    for (std::size_t i = 1; i < registers[0].size(); ++i)
+    for (std::size_t i = 1; i < column(registers, "cpu"); ++i)
       ASSERT_EQ(registers[cursor + 1][i], word(actual[emu::register_by_name(registers[0][i]).value()]))
           << "cursor " << cursor;
+    ASSERT_EQ(registers[cursor + 1][column(registers, "cpu")], "0");
   }
 
   emu::Memory memory = trace->state_at(StepIndex{0}).memory;
