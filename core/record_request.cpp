@@ -1,7 +1,8 @@
 #include "core/record_request.h"
 
-#include <charconv>
 #include <string_view>
+
+#include "core/whole_number.h"
 
 namespace fiberscope::core {
 namespace {
@@ -46,8 +47,7 @@ std::optional<RecordRequest> request_of(const std::vector<std::string>& words) {
     } else if (words[i] == kArgument) {
       request.arguments.push_back(value);
     } else if (words[i] == kMaxSteps) {
-      const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), request.max_steps);
-      if (error != std::errc{} || end != value.data() + value.size()) return std::nullopt;
+      if (!read_whole_number(value, request.max_steps)) return std::nullopt;
     } else {
       return std::nullopt;
     }
