@@ -1,11 +1,11 @@
 #include "app/session.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "app/format.h"
+#include "core/whole_number.h"
 
 namespace fiberscope::app {
 namespace {
@@ -353,8 +353,7 @@ void Session::on(const command::SubmitStep& c) {
   state_.submit = false;
   const std::string text = trimmed(c.text);
   std::uint64_t step = 0;
-  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), step);
-  if (text.empty() || error != std::errc{} || stop != text.data() + text.size() || step > end().value) {
+  if (!core::read_whole_number(text, step) || step > end().value) {
     say(Words(state_.language)(Word::bad_step_n, text));
     return;
   }

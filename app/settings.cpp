@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "app/player.h"
 #include "app/window_state.h"
+#include "core/whole_number.h"
 
 namespace fiberscope::app {
 namespace {
@@ -25,9 +25,7 @@ std::string_view trim(std::string_view text) {
 
 std::optional<double> number(std::string_view text) {
   double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
+  return core::read_whole_number(text, value) ? std::optional(value) : std::nullopt;
 }
 
 void set(Settings& settings, std::string_view key, std::string_view value) {

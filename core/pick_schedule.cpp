@@ -3,26 +3,18 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
-#include <sstream>
 
+#include "core/schedule_notation.h"
 #include "core/thread_table.h"
 #include "emu/bare_machine.h"
 
 namespace fiberscope::core {
 namespace {
 
-constexpr std::uint64_t kMostTurns = 1'000'000;
 /// One instruction nearly always reads the same port.
 constexpr int kLooks = 16;
 constexpr std::uint8_t kInEax = 0xed;  // in eax, dx (Intel SDM vol. 2, IN)
-
-template <typename Number>
-bool read_number(std::string_view text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
 
 bool is_ready(const emu::Image& image, const emu::Memory& memory, ThreadId id) {
   const auto table = ThreadTable::find(image);
@@ -35,32 +27,22 @@ bool is_ready(const emu::Image& image, const emu::Memory& memory, ThreadId id) {
 }  // namespace
 
 emu::Result<std::vector<ThreadId>> parse_schedule(const std::string& text) {
+  const auto schedule = parse_turns(text);
+  if (!schedule) return schedule.error();
   std::vector<ThreadId> picks;
-  std::istringstream words(text);
-  for (std::string item; words >> item;) {
-    const std::size_t times = item.find('x');
-    ThreadId thread;
-    std::uint64_t count = 0;
-    const bool read = item.front() == 'T' && times != std::string::npos &&
-                      read_number(std::string_view(item).substr(1, times - 1), thread.value) &&
-                      read_number(std::string_view(item).substr(times + 1), count);
-    if (!read || count == 0 || count > kMostTurns)
-      return emu::Error{fmt::format(
-          "'{}' is no item of a schedule; expected items like T1x2 (thread 1, two turns), separated by blanks", item)};
-    picks.insert(picks.end(), count, thread);
+  for (const ScheduleTurns& turns : *schedule) {
+    if (turns.drains || turns.thread > UINT32_MAX)
+      return emu::Error{
+          fmt::format("'{}' is no turn of a thread; expected items like T1x2 (thread 1, two turns)", to_text({turns}))};
+    picks.insert(picks.end(), turns.count, ThreadId{static_cast<std::uint32_t>(turns.thread)});
   }
   return picks;
 }
 
 std::string schedule_text(const std::vector<ThreadId>& picks) {
-  std::string text;
-  for (std::size_t i = 0; i < picks.size();) {
-    std::size_t end = i;
-    while (end < picks.size() && picks[end] == picks[i]) ++end;
-    text += fmt::format("{}T{}x{}", i == 0 ? "" : " ", picks[i].value, end - i);
-    i = end;
-  }
-  return text;
+  std::vector<ScheduleTurns> schedule;
+  for (const ThreadId pick : picks) add_turn(schedule, pick.value);
+  return to_text(schedule);
 }
 
 ScheduledPicks::ScheduledPicks(emu::Machine& machine, const emu::Image& image, std::vector<ThreadId> picks)

@@ -12,9 +12,9 @@
 
 namespace fiberscope::core {
 
-// A schedule is the sequence of answers that a guest's scheduler gets from the scheduler port (docs/machine.md),
-// written by thread id: "T1x2 T2x1" lets thread 1 run twice, then thread 2 once. A turn lasts until the guest asks
-// again; in a guest that yields behind each statement it is one statement. main is T0.
+// A schedule (core/schedule_notation.h) as the sequence of answers that a guest's scheduler gets from the scheduler
+// port (docs/machine.md), by thread id: "T1x2 T2x1" lets thread 1 run twice, then thread 2 once. A turn lasts until the
+// guest asks again; in a guest that yields behind each statement it is one statement. main is T0.
 
 /// Fails with a message that names the item for anything but "TixN" with N from 1 on, separated by blanks.
 emu::Result<std::vector<ThreadId>> parse_schedule(const std::string& text);

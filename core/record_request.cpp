@@ -1,7 +1,8 @@
 #include "core/record_request.h"
 
-#include <charconv>
 #include <string_view>
+
+#include "core/whole_number.h"
 
 namespace fiberscope::core {
 namespace {
@@ -14,12 +15,6 @@ constexpr std::string_view kProcessors = "--processors";
 constexpr std::string_view kSeed = "--seed";
 constexpr std::string_view kSchedule = "--schedule";
 constexpr std::string_view kStopAtQuestion = "--stop-at-question";
-
-template <class Number>
-bool read_number(const std::string& text, Number& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size();
-}
 
 }  // namespace
 
@@ -56,11 +51,11 @@ std::optional<RecordRequest> request_of(const std::vector<std::string>& words) {
     } else if (words[i] == kArgument) {
       request.arguments.push_back(value);
     } else if (words[i] == kMaxSteps) {
-      if (!read_number(value, request.max_steps)) return std::nullopt;
+      if (!read_whole_number(value, request.max_steps)) return std::nullopt;
     } else if (words[i] == kProcessors) {
-      if (!read_number(value, request.choice.processors.emplace())) return std::nullopt;
+      if (!read_whole_number(value, request.choice.processors.emplace())) return std::nullopt;
     } else if (words[i] == kSeed) {
-      if (!read_number(value, request.choice.seed.emplace())) return std::nullopt;
+      if (!read_whole_number(value, request.choice.seed.emplace())) return std::nullopt;
     } else {
       return std::nullopt;
     }

@@ -10,6 +10,7 @@
 
 #include "core/recording_lock.h"
 #include "core/sqlite_database.h"
+#include "core/temporary_folder.h"
 #include "core/trace_data.h"
 #include "emu/result.h"
 
@@ -110,8 +111,8 @@ class TraceFileReader {
     std::uint64_t digest = 0;
   };
   std::string path_;
-  RecordingLock lock_;          // outlives the database
-  std::string private_folder_;  ///< holds a copy of a file with a hot journal, removed at the end
+  RecordingLock lock_;              // outlives the database
+  TemporaryFolder private_folder_;  ///< holds a copy of a file with a hot journal
   std::unique_ptr<Database> database_;
   TraceHeader header_;
   std::map<std::string, Progress, std::less<>> progress_;

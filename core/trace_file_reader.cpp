@@ -56,9 +56,7 @@ bool is_trace_file(const std::string& path) {
 }
 
 TraceFileReader::~TraceFileReader() {
-  database_.reset();
-  std::error_code ignored;
-  if (!private_folder_.empty()) std::filesystem::remove_all(private_folder_, ignored);
+  database_.reset();  // before the folder that it may lie in
 }
 
 emu::Result<std::unique_ptr<TraceFileReader>> TraceFileReader::open(const std::string& path) {
@@ -105,15 +103,15 @@ void TraceFileReader::connect() {
 
 void TraceFileReader::open_copy() {
   // Never change somebody's file by looking at it: roll back in a copy.
-  auto folder = make_temporary_folder();
+  auto folder = TemporaryFolder::make();
   if (!folder) throw DatabaseError("a killed recorder left its journal: " + folder.error().message);
   private_folder_ = std::move(folder).value();
-  const std::string copy = private_folder_ + "/trace.fscope";
+  const std::string copy = private_folder_.file("trace.fscope");
   for (const char* part : {"", "-journal"}) {
     std::error_code error;
     if (!std::filesystem::copy_file(path_ + part, copy + part, error))
       throw DatabaseError(fmt::format("a killed recorder left its journal, and {}{} cannot be copied to {}: {}", path_,
-                                      part, private_folder_, error.message()));
+                                      part, private_folder_.path(), error.message()));
     // A copy keeps the rights of what may be a read-only file.
     std::filesystem::permissions(copy + part, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write,
                                  std::filesystem::perm_options::add, error);

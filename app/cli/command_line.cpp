@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
 #include "core/figure.h"
+#include "core/whole_number.h"
 #include "core/worker.h"
 #include "emu/machine.h"
 
@@ -36,10 +36,9 @@ CLI::Validator step_count(std::uint64_t least) {
   return CLI::Validator(
       [least](const std::string& text) {
         std::uint64_t value = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-        const bool number = error == std::errc{} && end == text.data() + text.size();
-        return number && value >= least ? std::string()
-                                        : fmt::format("expected a whole number from {} on, not '{}'", least, text);
+        return core::read_whole_number(text, value) && value >= least
+                   ? std::string()
+                   : fmt::format("expected a whole number from {} on, not '{}'", least, text);
       },
       "STEPS");
 }

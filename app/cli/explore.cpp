@@ -134,18 +134,11 @@ std::string printed_values(const explore::Exploration& found, const explore::Out
 /// Runs one schedule through the guest's own scheduler. `expected` is what it must print, where that is known.
 int replay(const explore::ExploreRequest& request, const explore::PreparedExploration& prepared,
            const ExploreOptions& options, const std::string& schedule, const std::string& expected) {
-  const auto folder = core::make_temporary_folder();
+  const auto folder = core::TemporaryFolder::make();
   if (!folder) return complain(folder.error().message, kUnusable);
-  const auto target = explore::write_replay(request, prepared, schedule, expected, *folder);
-  int code = kUnusable;
-  if (!target) {
-    code = complain(target.error().message, kUnusable);
-  } else {
-    code = print_replay(*target, options, expected);
-  }
-  std::error_code ignored;
-  std::filesystem::remove_all(*folder, ignored);
-  return code;
+  const auto target = explore::write_replay(request, prepared, schedule, expected, folder->path());
+  if (!target) return complain(target.error().message, kUnusable);
+  return print_replay(*target, options, expected);
 }
 
 }  // namespace

@@ -42,9 +42,7 @@ std::optional<std::string> unusable_trace_path(const std::string& target, const 
 
 RecordedTarget::~RecordedTarget() {
   [[maybe_unused]] const auto ignored = finish();
-  session_.reset();
-  std::error_code error;
-  if (!temporary_folder_.empty()) std::filesystem::remove_all(temporary_folder_, error);
+  session_.reset();  // before the folder that its file may lie in
 }
 
 emu::Result<std::unique_ptr<RecordedTarget>> RecordedTarget::open(const std::string& target, const Options& options) {
@@ -95,10 +93,10 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
     }
     kept_path_ = options.trace_path;
   } else {
-    auto folder = core::make_temporary_folder();
+    auto folder = core::TemporaryFolder::make();
     if (!folder) return folder.error();
     temporary_folder_ = std::move(folder).value();
-    path_ = temporary_folder_ + "/recording.fscope";
+    path_ = temporary_folder_.file("recording.fscope");
   }
   core::RecordRequest request;
   request.target = target;

@@ -7,6 +7,7 @@
 
 #include "core/scenario.h"
 #include "core/target.h"
+#include "core/temporary_folder.h"
 #include "core/trace_session.h"
 #include "core/worker.h"
 #include "emu/result.h"
@@ -67,7 +68,7 @@ class RecordedTarget {
   std::string path_;                     ///< of the file that is read
   std::optional<std::string> replaces_;  ///< the trace whose place the recording takes in the end
   std::optional<std::string> kept_path_;
-  std::string temporary_folder_;  ///< removed at the end
+  core::TemporaryFolder temporary_folder_;
   int stops_ = 0;
 };
 

@@ -1,7 +1,5 @@
 #include "app/explore/explore_session.h"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cinttypes>
@@ -18,6 +16,7 @@ namespace {
 namespace explore = core::explore;
 
 constexpr double kPollSeconds = 0.02;
+constexpr const char* kReplay = "replay.fscope";
 
 /// What a program said in its messages, without its name and the lines of progress.
 std::string message_of(const std::string& messages) {
@@ -48,9 +47,7 @@ bool fewer(const std::string& one, const std::string& other) {
 }  // namespace
 
 ExploreSession::~ExploreSession() {
-  replayer_.reset();
-  std::error_code ignored;
-  if (!replay_folder_.empty()) std::filesystem::remove_all(replay_folder_, ignored);
+  replayer_.reset();  // before the folder that it writes into
 }
 
 void ExploreSession::apply(const ExploreCommand& command) {
@@ -308,20 +305,18 @@ void ExploreSession::on(const exploring::ReplayPath&) {
 void ExploreSession::replay(const std::string& what) {
   if (!state_.answered || replayer_) return;
   state_.error.clear();
-  if (replay_folder_.empty()) {
-    std::error_code failed;
-    const auto temporary = std::filesystem::temp_directory_path(failed);
-    std::string folder = (failed ? std::filesystem::path("/tmp") : temporary) / "fiberscope-replay-XXXXXX";
-    if (mkdtemp(folder.data()) == nullptr) {
-      state_.error = folder + ": no folder for the replay could be made";
+  if (!replay_folder_.exists()) {
+    auto folder = core::TemporaryFolder::make();
+    if (!folder) {
+      state_.error = folder.error().message;
       return;
     }
-    replay_folder_ = folder;
+    replay_folder_ = std::move(folder).value();
   }
   // The schedule is of the question that was answered, not of what was typed since.
   std::vector<std::string> arguments = explore_arguments(*state_.answered);
   arguments.push_back("--replay=" + what);
-  arguments.push_back("--output=" + replay_folder_ + "/replay.fscope");
+  arguments.push_back("--output=" + replay_folder_.file(kReplay));
   auto started = ChildProgram::start(program_, arguments);
   if (!started) {
     state_.error = started.error().message;
@@ -335,7 +330,7 @@ void ExploreSession::take_replay() {
   constexpr int kNotToItsEnd = 3;  // a deadlock, for instance, which is what was asked for
   const std::unique_ptr<ChildProgram> ended = std::move(replayer_);
   state_.replaying = false;
-  const std::string path = replay_folder_ + "/replay.fscope";
+  const std::string path = replay_folder_.file(kReplay);
   std::error_code ignored;
   const bool ran = ended->code() == 0 || ended->code() == kNotToItsEnd;
   if (!ran || !std::filesystem::exists(path, ignored)) {

@@ -9,6 +9,7 @@
 #include "app/explore/child_program.h"
 #include "app/explore/explore_command.h"
 #include "app/explore/explore_state.h"
+#include "core/temporary_folder.h"
 #include "emu/result.h"
 
 namespace fiberscope::app {
@@ -70,7 +71,7 @@ class ExploreSession {
   ExploreQuestion asked_;
   std::unique_ptr<ChildProgram> explorer_;
   std::unique_ptr<ChildProgram> replayer_;
-  std::string replay_folder_;
+  core::TemporaryFolder replay_folder_;
   double now_ = 0;
   double started_ = 0;
   bool opened_ = false;

@@ -50,29 +50,13 @@ constexpr const char* kHeader =
     "void signal(int *semaphore); /* adds one */\n"
     "void join(int thread);       /* waits until that thread, from 1, has finished */\n";
 
-/// A folder that goes with its owner.
-class Folder {
- public:
-  explicit Folder(std::string path) : path_(std::move(path)) {}
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  [[nodiscard]] std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
-  [[nodiscard]] Result<void> write(std::string_view name, const std::string& text) const {
-    std::ofstream out(file(name), std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) return Error{fmt::format("{} cannot be written", file(name))};
-    return {};
-  }
-
- private:
-  std::string path_;
-};
+Result<void> write_file(const TemporaryFolder& folder, std::string_view name, const std::string& text) {
+  std::ofstream out(folder.file(name), std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) return Error{fmt::format("{} cannot be written", folder.file(name))};
+  return {};
+}
 
 std::string linker_script() {
   std::string script =
@@ -103,13 +87,14 @@ std::string builtin(std::string_view name) {
 }
 
 /// Compiles, assembles and links the file into an image.
-Result<emu::Image> make_image(const Folder& folder, const Source& source, LinkedWith with = LinkedWith::nothing) {
+Result<emu::Image> make_image(const TemporaryFolder& folder, const Source& source,
+                              LinkedWith with = LinkedWith::nothing) {
   const bool guest = with == LinkedWith::guest;
-  if (const auto written = folder.write("fiberscope.h", kHeader); !written) return written.error();
-  if (const auto written = folder.write("link.ld", guest ? builtin("asm/bare.ld") : linker_script()); !written)
+  if (const auto written = write_file(folder, "fiberscope.h", kHeader); !written) return written.error();
+  if (const auto written = write_file(folder, "link.ld", guest ? builtin("asm/bare.ld") : linker_script()); !written)
     return written.error();
   if (guest)
-    if (const auto written = folder.write("runtime.o", builtin("images/interleaving_runtime.o")); !written)
+    if (const auto written = write_file(folder, "runtime.o", builtin("images/interleaving_runtime.o")); !written)
       return written.error();
   std::vector<std::string> command = {"gcc"};
   command.insert(command.end(), kFlags.begin(), kFlags.end());
@@ -282,7 +267,7 @@ Result<ThreadProgram> make_program(const emu::Image& image, const Source& source
   return program;
 }
 
-Result<ThreadProgram> build(const Folder& folder, const Source& source) {
+Result<ThreadProgram> build(const TemporaryFolder& folder, const Source& source) {
   auto image = make_image(folder, source);
   if (!image) return image.error();
   return make_program(*image, source);
@@ -381,18 +366,16 @@ emu::Result<ThreadProgram> build_source(const std::string& path, const std::stri
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error))
     return Error{fmt::format("{}: no such file; give a .c or .S file with functions thread_1, thread_2, …", path)};
-  auto made = make_temporary_folder();
-  if (!made) return made.error();
-  const Folder folder(std::move(made).value());
-  return build(folder, {path, path, lowering, nullptr});
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
+  return build(*folder, {path, path, lowering, nullptr});
 }
 
 emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std::string& lowering) {
-  auto made = make_temporary_folder();
-  if (!made) return made.error();
-  const Folder folder(std::move(made).value());
-  if (const auto written = folder.write(kTypedSource, c_source(typed)); !written) return written.error();
-  auto program = build(folder, {folder.file(kTypedSource), "--lowering " + lowering, lowering, &typed});
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
+  if (const auto written = write_file(*folder, kTypedSource, c_source(typed)); !written) return written.error();
+  auto program = build(*folder, {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed});
   if (!program) return program;
   if (const auto checked = check_stores(typed, *program); !checked) return checked.error();
   // Outcomes show the variables in the order in which they were typed.
@@ -404,32 +387,29 @@ emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std:
 }
 
 emu::Result<LinkedGuest> link_guest(const std::string& path, const std::string& lowering) {
-  auto made = make_temporary_folder();
-  if (!made) return made.error();
-  const Folder folder(std::move(made).value());
-  auto image = make_image(folder, {path, path, lowering, nullptr}, LinkedWith::guest);
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
+  auto image = make_image(*folder, {path, path, lowering, nullptr}, LinkedWith::guest);
   if (!image) return image.error();
   return LinkedGuest{std::move(image).value(), {}};
 }
 
 emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering) {
-  auto made = make_temporary_folder();
-  if (!made) return made.error();
-  const Folder folder(std::move(made).value());
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
   const std::string text = c_source(typed);
-  if (const auto written = folder.write(kTypedSource, text); !written) return written.error();
+  if (const auto written = write_file(*folder, kTypedSource, text); !written) return written.error();
   auto image =
-      make_image(folder, {folder.file(kTypedSource), "--lowering " + lowering, lowering, &typed}, LinkedWith::guest);
+      make_image(*folder, {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed}, LinkedWith::guest);
   if (!image) return image.error();
   return LinkedGuest{std::move(image).value(), {{kTypedSource, text}}};
 }
 
 emu::Result<ThreadProgram> assemble_text(const std::string& text, const std::string& file) {
-  auto made = make_temporary_folder();
-  if (!made) return made.error();
-  const Folder folder(std::move(made).value());
-  if (const auto written = folder.write("test.s", text); !written) return written.error();
-  return build(folder, {folder.file("test.s"), file, "litmus", nullptr});
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
+  if (const auto written = write_file(*folder, "test.s", text); !written) return written.error();
+  return build(*folder, {folder->file("test.s"), file, "litmus", nullptr});
 }
 
 }  // namespace fiberscope::core::explore

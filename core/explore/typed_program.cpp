@@ -3,13 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cstring>
 #include <string_view>
 #include <utility>
 
 #include "core/explore/textbook_encoder.h"
 #include "core/near_names.h"
+#include "core/whole_number.h"
 
 namespace fiberscope::core::explore {
 namespace {
@@ -38,8 +38,7 @@ Result<void> parse_initial(std::string_view text, TypedThreads& typed) {
     const std::string_view digits =
         equals == std::string_view::npos ? std::string_view() : trimmed(item.substr(equals + 1));
     std::int32_t value = 0;
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    if (digits.empty() || error != std::errc{} || end != digits.data() + digits.size())
+    if (!read_whole_number(digits, value))
       return Error{
           fmt::format("initial values: expected name=number, not '{}'; write x=0,y=1 with numbers of 32 bits", item)};
     if (std::find(typed.variables.begin(), typed.variables.end(), name) == typed.variables.end())

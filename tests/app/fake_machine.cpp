@@ -268,7 +268,10 @@ FakeState FakeProgram::start() const {
                       i == 0 ? core::ThreadState::running : core::ThreadState::ready,
                       {{low}, {low + kStackSize}},
                       {0},
-                      {kBlocks + kBlockSize * i}};
+                      {kBlocks + kBlockSize * i},
+                      {},
+                      0,
+                      {}};
     state.threads.push_back({data, 0, {}});
   }
   for (std::size_t i = 1; i < 3; ++i) {
