@@ -56,10 +56,7 @@ emu::StepBuffer* Recorder::acquire(std::uint64_t first_step) {
   if (failure_) return nullptr;
   emu::StepBuffer& buffer = ring_.buffers[acquired_ % StepRing::kBuffers];
   ++acquired_;
-  buffer.used.store(0);
-  buffer.steps.store(0);
-  buffer.first_step.store(first_step);
-  buffer.sequence.store(acquired_);
+  buffer.begin(acquired_, first_step);
   return &buffer;
 }
 
@@ -81,8 +78,8 @@ void Recorder::encode_all() {
       if (ready && !published) return;
       if (published) {
         emu::StepBuffer& buffer = ring_.buffers[(sequence - 1) % StepRing::kBuffers];
-        const std::span<const std::uint64_t> words(buffer.words, buffer.used.load());
-        sink_.append(encoder_.encode(words, StepIndex{buffer.first_step.load()}, buffer.rip_after.load()));
+        const std::span<const std::uint64_t> words(buffer.words, buffer.used());
+        sink_.append(encoder_.encode(words, StepIndex{buffer.first_step.load()}, buffer.rip_after()));
         ++sequence;
       } else {
         sink_.idle();

@@ -17,7 +17,7 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
   Trace& trace = session.trace();
   std::vector<const emu::StepBuffer*> left;
   for (const emu::StepBuffer& buffer : ring.buffers)
-    if (buffer.used.load() > 0 && buffer.sequence.load() > writer.safe_chunks()) left.push_back(&buffer);
+    if (buffer.used() > 0 && buffer.sequence.load() > writer.safe_chunks()) left.push_back(&buffer);
   std::sort(left.begin(), left.end(),
             [](const auto* a, const auto* b) { return a->sequence.load() < b->sequence.load(); });
 
@@ -42,11 +42,11 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
       if (buffer->sequence.load() != expected++) break;
       if (buffer->first_step.load() != end.value) throw CorruptData("its parts do not follow each other");
       const std::span<const std::uint64_t> words(buffer->words,
-                                                 std::min<std::uint64_t>(buffer->used.load(), emu::StepBuffer::kWords));
-      TraceBatch batch = encoder.encode(words, end, buffer->rip_after.load());
+                                                 std::min<std::uint64_t>(buffer->used(), emu::StepBuffer::kWords));
+      TraceBatch batch = encoder.encode(words, end, buffer->rip_after());
       end = batch.chunks.back().last();
       writer.append(std::move(batch));
-      stop.rip = emu::Address{buffer->rip_after.load()};
+      stop.rip = emu::Address{buffer->rip_after()};
     }
   } catch (const CorruptData& failure) {
     stop.message += fmt::format("; what it left beyond step {} makes no sense: {}", end.value, failure.what());

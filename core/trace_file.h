@@ -81,6 +81,9 @@ class TraceFileReader {
   ~TraceFileReader();
 
   [[nodiscard]] const TraceHeader& header() const { return header_; }
+  /// A killed writer left the file in the middle of a change, and what is read is a copy without that: it will not
+  /// grow.
+  [[nodiscard]] bool reads_copy() const { return !private_folder_.path().empty(); }
 
   struct Update {
     TraceBatch batch;

@@ -18,6 +18,8 @@ class TraceSession {
 
   [[nodiscard]] Trace& trace() { return *trace_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  /// See TraceFileReader.
+  [[nodiscard]] bool reads_copy() const { return reader_->reads_copy(); }
   /// Picks up what came; true if there was anything. Where the recorder is gone without having ended the trace, it ends
   /// here, and says so.
   emu::Result<bool> refresh();

@@ -260,7 +260,7 @@ struct Cpu::Impl {
       pending = nullptr;
       return halt_engine(CpuStop::Cause::log_closed);
     }
-    if (buffer != nullptr) record = buffer->words + buffer->used.load(std::memory_order_relaxed);
+    if (buffer != nullptr) record = buffer->words + buffer->used();
     if (code.is_special) special(code);
   }
 
@@ -319,9 +319,8 @@ struct Cpu::Impl {
                 (std::uint64_t{write_words} << 32);
     record[1] = code.rip;
     const auto used = static_cast<std::uint64_t>(values + code.slots.size() - buffer->words);
-    buffer->rip_after.store(rip_after, std::memory_order_relaxed);
     buffer->steps.store(buffer->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    buffer->used.store(used, std::memory_order_release);
+    buffer->commit(used, rip_after);
     record = nullptr;
     if (!output.empty()) append_output();
   }
@@ -343,7 +342,7 @@ struct Cpu::Impl {
 
   bool reserve(std::size_t words) {
     if (buffer != nullptr) {
-      const bool room = buffer->used.load(std::memory_order_relaxed) + words <= StepBuffer::kWords;
+      const bool room = buffer->used() + words <= StepBuffer::kWords;
       if (room && buffer->steps.load(std::memory_order_relaxed) < StepBuffer::kMaxSteps) return true;
       sink->publish(*buffer);
       buffer = nullptr;
@@ -374,7 +373,7 @@ struct Cpu::Impl {
       record = nullptr;
       return false;
     }
-    record = buffer->words + buffer->used.load(std::memory_order_relaxed);
+    record = buffer->words + buffer->used();
     append_blocks();
     return true;
   }
@@ -387,8 +386,8 @@ struct Cpu::Impl {
   void append_output() {
     if (reserve(1 + (output.size() + 7) / 8)) {
       const std::uint64_t* end =
-          put_bytes(buffer->words + buffer->used.load(std::memory_order_relaxed), RecordTag::output, output);
-      buffer->used.store(static_cast<std::uint64_t>(end - buffer->words), std::memory_order_release);
+          put_bytes(buffer->words + buffer->used(), RecordTag::output, output);
+      buffer->commit(static_cast<std::uint64_t>(end - buffer->words), buffer->rip_after());
     }
     output.clear();
   }
@@ -399,7 +398,7 @@ struct Cpu::Impl {
     for (const AddressRange& range : event.written) words += 2 + (range.size() + 7) / 8;
     if (words > StepBuffer::kWords || !reserve(words)) return;
     // Writes stand one word further on than in a step.
-    record = buffer->words + buffer->used.load(std::memory_order_relaxed) + 1;
+    record = buffer->words + buffer->used() + 1;
     write_words = 0;
     append_blocks();
     rep_writes.clear();
@@ -417,8 +416,7 @@ struct Cpu::Impl {
     if (!event.text.empty()) pairs = put_bytes(pairs, RecordTag::text, event.text);
     if (event.space_after)
       *pairs++ = static_cast<std::uint64_t>(RecordTag::space) | (std::uint64_t{*event.space_after} << 32);
-    buffer->rip_after.store(now[Register::rip], std::memory_order_relaxed);
-    buffer->used.store(static_cast<std::uint64_t>(pairs - buffer->words), std::memory_order_release);
+    buffer->commit(static_cast<std::uint64_t>(pairs - buffer->words), now[Register::rip]);
     record = nullptr;
     if (!output.empty()) append_output();
   }
@@ -443,11 +441,10 @@ struct Cpu::Impl {
     buffer = std::exchange(from.buffer, nullptr);
     output = std::exchange(from.output, {});
     if (sink == nullptr || !reserve(2)) return;
-    const std::uint64_t used = buffer->used.load(std::memory_order_relaxed);
+    const std::uint64_t used = buffer->used();
     buffer->words[used] = static_cast<std::uint64_t>(RecordTag::cpu) | (std::uint64_t{number} << 8);
     buffer->words[used + 1] = from.get(Register::rip);
-    buffer->rip_after.store(get(Register::rip), std::memory_order_relaxed);
-    buffer->used.store(used + 2, std::memory_order_release);
+    buffer->commit(used + 2, get(Register::rip));
   }
 
   static std::uint64_t* put_bytes(std::uint64_t* at, RecordTag tag, const std::string& bytes) {

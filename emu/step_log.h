@@ -54,17 +54,39 @@ enum class EventKind : std::uint8_t {
   start = 9         ///< another processor, whose number is the vector, started this one
 };
 
-/// One buffer of records. Steps are never split over two buffers.
+/// One buffer of records. Steps are never split over two buffers. It may be read at any time, also behind the death of
+/// the process that fills it.
 struct StepBuffer {
   static constexpr std::size_t kWords = std::size_t{1} << 19;
   static constexpr std::uint64_t kMaxSteps = 4096;
 
   std::atomic<std::uint64_t> sequence{0};    ///< 1, 2, … in the order of filling; 0: never used
-  std::atomic<std::uint64_t> used{0};        ///< words of complete records
-  std::atomic<std::uint64_t> steps{0};       ///< steps among them
+  std::atomic<std::uint64_t> steps{0};       ///< steps among the complete records
   std::atomic<std::uint64_t> first_step{0};  ///< steps that ran before this buffer
-  std::atomic<std::uint64_t> rip_after{0};   ///< rip behind the last complete record
   std::uint64_t words[kWords];
+
+  /// Empties it.
+  void begin(std::uint64_t number, std::uint64_t steps_before) {
+    end_.store(0);
+    steps.store(0);
+    first_step.store(steps_before);
+    sequence.store(number);
+  }
+  /// So many words are complete records now, and rip is this behind the last one. Both become known at once.
+  void commit(std::uint64_t used_words, std::uint64_t rip) {
+    const std::uint64_t other = ~end_.load(std::memory_order_relaxed) & kSecond;
+    rips_[other != 0].store(rip, std::memory_order_relaxed);
+    end_.store(used_words | other, std::memory_order_release);
+  }
+  /// Words of complete records.
+  [[nodiscard]] std::uint64_t used() const { return end_.load(std::memory_order_acquire) & ~kSecond; }
+  /// Behind the last of them.
+  [[nodiscard]] std::uint64_t rip_after() const { return rips_[(end_.load(std::memory_order_acquire) & kSecond) != 0]; }
+
+ private:
+  static constexpr std::uint64_t kSecond = std::uint64_t{1} << 63;
+  std::atomic<std::uint64_t> end_{0};        ///< used words, and kSecond where the second rip is the one that counts
+  std::atomic<std::uint64_t> rips_[2] = {};  ///< of them one counts, the other is being written
 };
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free, "buffers are shared between processes");
 

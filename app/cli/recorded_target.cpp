@@ -118,7 +118,9 @@ std::optional<emu::Error> RecordedTarget::connect() {
     // Asked before the file is looked at, which may just not be there yet.
     const bool running = worker_ != nullptr && worker_->poll() == core::Worker::State::running;
     auto session = core::TraceSession::open(path_);
-    if (session) {
+    // The recorder was alive, yet its last change has no owner: it has died since, and its trace is still to be ended.
+    const bool died = session && running && (*session)->reads_copy();
+    if (session && !died) {
       session_ = std::move(session).value();
       return std::nullopt;
     }

@@ -19,10 +19,7 @@ class RingSink final : public emu::StepSink {
   explicit RingSink(StepRing& ring) : ring_(ring) {}
   emu::StepBuffer* acquire(std::uint64_t first_step) override {
     emu::StepBuffer& buffer = ring_.buffers[sequence_ % StepRing::kBuffers];
-    buffer.used = 0;
-    buffer.steps = 0;
-    buffer.first_step = first_step;
-    buffer.sequence = ++sequence_;
+    buffer.begin(++sequence_, first_step);
     newest_ = &buffer;
     return &buffer;
   }
@@ -57,8 +54,8 @@ TEST_P(Rescue, GivesEveryStepThatWasLogged) {
       (*machine)->run(i * kStepsPerBuffer);
       const emu::StepBuffer& buffer = sink.newest();
       if (i <= safe)
-        (*file)->append(encoder.encode({buffer.words, buffer.used.load()}, StepIndex{buffer.first_step.load()},
-                                       buffer.rip_after.load()));
+        (*file)->append(
+            encoder.encode({buffer.words, buffer.used()}, StepIndex{buffer.first_step.load()}, buffer.rip_after()));
     }
     (*file)->idle();
     (*machine)->set_sink(nullptr);
@@ -100,8 +97,8 @@ class RescueOfDamage : public ::testing::Test {
       (*machine)->run(i * kStepsPerBuffer);
       const emu::StepBuffer& buffer = sink.newest();
       if (i <= kSafe)
-        (*file)->append(encoder.encode({buffer.words, buffer.used.load()}, StepIndex{buffer.first_step.load()},
-                                       buffer.rip_after.load()));
+        (*file)->append(
+            encoder.encode({buffer.words, buffer.used()}, StepIndex{buffer.first_step.load()}, buffer.rip_after()));
     }
     (*machine)->set_sink(nullptr);
   }
@@ -140,7 +137,7 @@ TEST_F(RescueOfDamage, RandomWordsAreNoRecords) {
   constexpr std::uint64_t kBefore = (kSafe + 1) * kStepsPerBuffer;
   for (int round = 0; round < 60; ++round) {
     emu::StepBuffer& buffer = lost(1);
-    buffer.used = round % 5 == 0 ? random() : 1 + random() % 4000;
+    buffer.commit(round % 5 == 0 ? random() >> 1 : 1 + random() % 4000, buffer.rip_after());
     for (std::uint64_t& word : buffer.words) {
       word = random();
       // Mostly something that looks like the head of a record, with lengths of all magnitudes.
@@ -161,7 +158,8 @@ TEST_F(RescueOfDamage, FlippedRecordsAreToldOrAtLeastHarmless) {
   for (int round = 0; round < 120; ++round) {
     emu::StepBuffer& buffer = lost(1);
     std::memcpy(buffer.words, good->words, sizeof good->words);
-    for (int i = 0; i < 1 + round % 7; ++i) buffer.words[random() % buffer.used] ^= std::uint64_t{1} << (random() % 64);
+    for (int i = 0; i < 1 + round % 7; ++i)
+      buffer.words[random() % buffer.used()] ^= std::uint64_t{1} << (random() % 64);
     rescue("flipped-" + std::to_string(round), kBefore);
   }
 }
@@ -171,9 +169,9 @@ TEST_F(RescueOfDamage, CountersAreNotBelieved) {
   lost(1).first_step = 7;
   EXPECT_EQ(rescue("first-step", kBefore), kBefore);
   lost(1).first_step = kBefore;
-  lost(1).rip_after = 1;
+  lost(1).commit(lost(1).used(), 1);
   EXPECT_EQ(rescue("rip-after", kBefore), (kSafe + kLost) * kStepsPerBuffer) << "the next record tells it again";
-  lost(1).used = lost(1).used - 1;
+  lost(1).commit(lost(1).used() - 1, lost(1).rip_after());
   EXPECT_EQ(rescue("cut", kBefore), kBefore);
 }
 
@@ -190,17 +188,17 @@ TEST_F(RescueOfDamage, RecordsThatReachBeyondWhatIsThereAreRefused) {
       {kEvent, 0},
       {kStep | std::uint64_t{0xffffffff} << 32, rip},  // writes beyond the end
       {kOutput | std::uint64_t{0xffffffff} << 32},
-      {kEvent | std::uint64_t{0xffff} << 16, 0, rip},            // registers beyond the end
-      {kEvent | 1 << 16, 0, rip, kFar, 1},                       // a register that does not exist
-      {kEvent | std::uint64_t{2} << 32, 0, rip, kBlock, kFar},   // a block of a terabyte
-      {kEvent | std::uint64_t{2} << 32, 0, rip, 9ULL << 56, 0},  // a write of 9 bytes
-      {kEvent | std::uint64_t{1} << 32, 0, rip, 8ULL << 56},     // a write without its value
-      {static_cast<std::uint64_t>(emu::RecordTag::event) | 9 << 8, 0, rip},
+      {kEvent | std::uint64_t{0xffff} << 16, 0, rip},                         // registers beyond the end
+      {kEvent | 1 << 16, 0, rip, kFar, 1},                                    // a register that does not exist
+      {kEvent | std::uint64_t{2} << 32, 0, rip, kBlock, kFar},                // a block of a terabyte
+      {kEvent | std::uint64_t{2} << 32, 0, rip, 9ULL << 56, 0},               // a write of 9 bytes
+      {kEvent | std::uint64_t{1} << 32, 0, rip, 8ULL << 56},                  // a write without its value
+      {static_cast<std::uint64_t>(emu::RecordTag::event) | 31 << 8, 0, rip},  // an event that does not exist
       {static_cast<std::uint64_t>(emu::RecordTag::step) | 16 << 8, 0x1234},
       {0xee}};
   for (std::size_t i = 0; i < logs.size(); ++i) {
     std::copy(logs[i].begin(), logs[i].end(), lost(1).words);
-    lost(1).used = logs[i].size();
+    lost(1).commit(logs[i].size(), lost(1).rip_after());
     EXPECT_EQ(rescue("record-" + std::to_string(i), kBefore), kBefore);
   }
 }
@@ -208,12 +206,12 @@ TEST_F(RescueOfDamage, RecordsThatReachBeyondWhatIsThereAreRefused) {
 TEST_F(RescueOfDamage, MoreStepsThanAChunkHoldsAreRefused) {
   emu::StepBuffer& buffer = lost(1);
   constexpr std::uint64_t kBefore = (kSafe + 1) * kStepsPerBuffer;
-  const std::uint64_t used = buffer.used;
+  const std::uint64_t used = buffer.used();
   const std::uint64_t copies = kChunkSteps / kStepsPerBuffer + 1;
   ASSERT_LT(used * copies, emu::StepBuffer::kWords);
   for (std::uint64_t i = 1; i < copies; ++i)
     std::memcpy(buffer.words + i * used, buffer.words, used * sizeof(std::uint64_t));
-  buffer.used = used * copies;
+  buffer.commit(used * copies, buffer.rip_after());
   EXPECT_EQ(rescue("steps", kBefore), kBefore);
 }
 

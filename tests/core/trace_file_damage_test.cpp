@@ -166,9 +166,11 @@ TEST_F(HotJournal, IsRolledBackInACopy) {
     auto reader = TraceFileReader::open(hot_);
     ASSERT_TRUE(reader.ok()) << reader.error().message;
     EXPECT_EQ(private_folders(), 1U) << "in TMPDIR";
+    EXPECT_TRUE((*reader)->reads_copy());
     EXPECT_EQ(read(hot_), read(path_));
   }
   EXPECT_EQ(private_folders(), 0U);
+  EXPECT_FALSE(TraceFileReader::open(path_).value()->reads_copy());
   EXPECT_EQ(file_bytes(hot_), before) << "looking at a file does not change it";
   EXPECT_TRUE(std::filesystem::exists(hot_ + "-journal"));
 }

@@ -156,9 +156,7 @@ TEST_F(TraceFileTest, AGrowingTraceCanBeReadAndGoesOn) {
   class OneBuffer final : public emu::StepSink {
    public:
     emu::StepBuffer* acquire(std::uint64_t first_step) override {
-      buffer->used = 0;
-      buffer->steps = 0;
-      buffer->first_step = first_step;
+      buffer->begin(1, first_step);
       return buffer.get();
     }
     void publish(emu::StepBuffer&) override {}
@@ -167,8 +165,8 @@ TEST_F(TraceFileTest, AGrowingTraceCanBeReadAndGoesOn) {
   (*machine)->set_sink(&sink);
   for (std::uint64_t limit = 700; limit <= 2800; limit += 700) {
     (*machine)->run(limit);
-    (*file)->append(encoder.encode({sink.buffer->words, sink.buffer->used.load()}, StepIndex{limit - 700},
-                                   sink.buffer->rip_after.load()));
+    (*file)->append(
+        encoder.encode({sink.buffer->words, sink.buffer->used()}, StepIndex{limit - 700}, sink.buffer->rip_after()));
     (*file)->idle();
     const auto grew = (*session)->refresh();
     ASSERT_TRUE(grew.ok()) << grew.error().message;

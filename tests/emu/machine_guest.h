@@ -41,14 +41,11 @@ inline std::uint64_t word_at(const Machine& machine, Address address, std::size_
 class LogSink final : public StepSink {
  public:
   StepBuffer* acquire(std::uint64_t first_step) override {
-    buffer_->used.store(0);
-    buffer_->steps.store(0);
-    buffer_->first_step.store(first_step);
-    buffer_->sequence.store(++sequence_);
+    buffer_->begin(++sequence_, first_step);
     return buffer_.get();
   }
   void publish(StepBuffer& buffer) override {
-    words_.insert(words_.end(), buffer.words, buffer.words + buffer.used.load());
+    words_.insert(words_.end(), buffer.words, buffer.words + buffer.used());
   }
   [[nodiscard]] const std::vector<std::uint64_t>& words() const { return words_; }
 
