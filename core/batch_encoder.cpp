@@ -29,6 +29,8 @@ std::string describe(const emu::Image& image, const ChunkEvent& event) {
     case emu::EventKind::page_copy:
     case emu::EventKind::read:
     case emu::EventKind::start:
+    case emu::EventKind::buffer:
+    case emu::EventKind::drain:
       break;  // they tell it themselves
   }
   return place;
@@ -63,6 +65,8 @@ SwitchReason reason_of(emu::EventKind kind) {
     case emu::EventKind::fault:
     case emu::EventKind::page_copy:
     case emu::EventKind::read:
+    case emu::EventKind::buffer:
+    case emu::EventKind::drain:
       break;
     case emu::EventKind::start:
       return SwitchReason::start;

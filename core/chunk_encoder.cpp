@@ -372,7 +372,7 @@ void ChunkEncoder::encode_event(const std::uint64_t* record) {
   const std::size_t write_words = record[0] >> 32;
   const std::size_t register_count = (record[0] >> 16) & 0xffff;
   event.cpu = state_.cpu();
-  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::start)
+  if (event.kind < emu::EventKind::interrupt || event.kind > emu::EventKind::drain)
     throw CorruptData("the raw log holds an unknown event");
   for (std::size_t i = 0; i < register_count; ++i)
     if (record[3 + write_words + 2 * i] >= emu::kRegisterSlots)

@@ -26,6 +26,10 @@ constexpr std::string_view event_name(emu::EventKind kind) {
       return "read";
     case emu::EventKind::start:
       return "start";
+    case emu::EventKind::buffer:
+      return "buffer";
+    case emu::EventKind::drain:
+      return "drain";
   }
   return "unknown";
 }

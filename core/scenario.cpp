@@ -245,6 +245,13 @@ void read_processors(TomlTable& file, Scenario& scenario) {
   if (file.has("seed") && processors == 1)
     file.report("seed", "a 'seed' orders the turns of several processors; add 'processors', or remove it");
   scenario.seed = static_cast<std::uint64_t>(std::max<std::int64_t>(seed, 0));
+  const std::string memory = file.text("memory", kOptional).value_or("sc");
+  if (memory != "sc" && memory != "tso")
+    file.report("memory", fmt::format("'memory' is \"{}\"; expected \"sc\" or \"tso\"", memory));
+  scenario.store_buffers = memory == "tso";
+  if (scenario.store_buffers && (processors == 1 || scenario.run.schedule.empty()))
+    file.report("memory",
+                "store buffers are for several processors under a schedule; add 'processors' and run.schedule");
 }
 
 }  // namespace

@@ -22,6 +22,8 @@
 //   max_steps = 100000               the run is stopped there
 //   processors = 2                   of a bare machine, 1 … 8 (default 1)
 //   seed = 0                         of the order of their turns (emu/interleaving.h; default 0: one step each in turn)
+//   memory = "tso"                   each of several processors has a store buffer (emu/store_buffer.h), and a schedule
+//                                    says when it gives its stores to memory (default "sc": at once)
 //   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
 //   compare = "kernel-ping-pong"     the scenario whose costs stand beside this one's; may be absent
 //   [title]      [summary]           texts; the summary may be absent
@@ -127,7 +129,8 @@ struct Scenario {
   std::vector<std::string> threads;
   std::uint64_t max_steps = 0;
   unsigned processors = 1;
-  std::uint64_t seed = 0;  ///< of the order of their turns
+  std::uint64_t seed = 0;      ///< of the order of their turns
+  bool store_buffers = false;  ///< memory = "tso"
   Figure opening = Figure::none;
   std::optional<std::string> compare;
   Text title;

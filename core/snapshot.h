@@ -9,6 +9,7 @@
 #include "core/thread.h"
 #include "emu/address.h"
 #include "emu/registers.h"
+#include "emu/store_buffer.h"
 
 namespace fiberscope::core {
 
@@ -140,6 +141,12 @@ struct EventView {
 };
 
 /// One of several processors at the cursor.
+/// A store that its processor has made and memory does not hold yet.
+struct WaitingStore {
+  emu::BufferedStore store;
+  std::string symbol;  ///< "x" or "queue+8"; the address where it has no name
+};
+
 struct ProcessorView {
   CpuId cpu;
   bool running = false;            ///< it has been started
@@ -148,6 +155,7 @@ struct ProcessorView {
   std::vector<RegisterChange>
       changed;  ///< by the step, where it ran here, and by the events behind it that happened here
   std::optional<InstructionView> next;  ///< the one at its rip; nothing where no code is
+  std::vector<WaitingStore> stores;     ///< in its store buffer, oldest first
 };
 
 struct Snapshot {

@@ -96,7 +96,10 @@ SnapshotBuilder::SnapshotBuilder(Trace& trace, const Scenario* scenario, std::st
       scenario_(scenario),
       language_(std::move(language)),
       table_(ThreadSource::find(trace.image(), trace.state_at(StepIndex{0}).memory)),
-      stacks_(trace) {}
+      stacks_(trace) {
+  if (trace.meta("memory") != "tso") return;
+  if (const auto mirrors = trace.image().symbol(emu::StoreBuffer::kSymbol)) store_buffers_ = mirrors->address;
+}
 
 InstructionView SnapshotBuilder::view_of(const emu::Instruction& instruction,
                                          std::span<const std::uint8_t> bytes) const {
@@ -331,6 +334,10 @@ void SnapshotBuilder::add_processors(Snapshot& snapshot) {
     Snapshot next;
     add_next(next, state);
     view.next = std::move(next.next);
+    if (store_buffers_)
+      for (const emu::BufferedStore& store : emu::StoreBuffer::from_mirror(
+               state.memory, *store_buffers_ + std::uint64_t{emu::StoreBuffer::kMirrorSize} * i))
+        view.stores.push_back({store, emu::symbolized(trace_.image(), store.address)});
     snapshot.cpus.push_back(std::move(view));
   }
   trace_.state_at(snapshot.step);

@@ -52,6 +52,7 @@ class SnapshotBuilder {
   const Scenario* scenario_;
   std::string language_;
   std::optional<ThreadSource> table_;
+  std::optional<emu::Address> store_buffers_;  ///< their mirrors, where the processors have some
   StackBuilder stacks_;
   emu::Disassembler disassembler_;
   std::map<ThreadId, std::optional<emu::Address>>

@@ -63,6 +63,17 @@ Json flags_json(std::uint64_t rflags) {
   return result;
 }
 
+/// Values are hexadecimal, as everywhere.
+Json stores_json(const std::vector<WaitingStore>& stores) {
+  Json json = Json::array();
+  for (const auto& [store, symbol] : stores)
+    json.push_back({{"address", hex16(store.address.value)},
+                    {"symbol", symbol},
+                    {"size", store.size},
+                    {"value", hex16(store.value)}});
+  return json;
+}
+
 Json changes_json(const std::vector<RegisterChange>& changes) {
   Json result = Json::array();
   for (const RegisterChange& change : changes)
@@ -199,7 +210,8 @@ nlohmann::ordered_json to_json(const Snapshot& snapshot) {
                     {"thread", thread_id(view.thread)},
                     {"next", instruction_json(view.next)},
                     {"registers", registers_json(view.registers)},
-                    {"changed", changes_json(view.changed)}});
+                    {"changed", changes_json(view.changed)},
+                    {"stores", stores_json(view.stores)}});
   Json compared = nullptr;
   if (snapshot.compared_with)
     compared = {{"step", snapshot.compared_with->value}, {"changed", changes_json(snapshot.changed_for_thread)}};

@@ -88,6 +88,10 @@ std::string to_text(const Snapshot& snapshot) {
                : view.next   ? fmt::format("{}, next {:x} {}  ({})", name_of(snapshot, view.thread),
                                            view.next->address.value, view.next->intel, view.next->symbol)
                              : name_of(snapshot, view.thread));
+  for (const ProcessorView& view : snapshot.cpus)
+    for (const auto& [store, symbol] : view.stores)
+      out.line("CPU {} has stored {:#x} to {}; it waits in its store buffer (a model)", view.cpu.value, store.value,
+               symbol);
   if (snapshot.instruction) {
     const InstructionView& ran = *snapshot.instruction;
     out.line("Just ran: {:x} {}  ({}{})", ran.address.value, ran.intel, ran.symbol,

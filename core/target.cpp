@@ -39,6 +39,7 @@ emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::p
   if (scenario.run.quantum) machine.quantum = *scenario.run.quantum;
   machine.processors = scenario.processors;
   machine.seed = scenario.seed;
+  machine.store_buffers = scenario.store_buffers;
   return RunTarget{name, std::move(scenario), std::move(image).value(), max_steps, std::move(machine), {}};
 }
 
@@ -84,6 +85,7 @@ std::map<std::string, std::string> RunTarget::meta() const {
   if (machine.processors > 1) {
     meta["processors"] = std::to_string(machine.processors);
     meta["seed"] = std::to_string(machine.seed);
+    if (machine.store_buffers) meta["memory"] = "tso";
   }
   return meta;
 }

@@ -17,6 +17,7 @@
 
 #include "core/builtin_files.h"
 #include "core/pick_schedule.h"
+#include "core/schedule_notation.h"
 #include "core/target.h"
 #include "core/trace_file.h"
 #include "core/worker.h"
@@ -181,16 +182,25 @@ std::map<std::string, std::string> sources_of(const emu::Image& image) {
   return sources;
 }
 
-/// Where the image says what a body step is, the machine follows the schedule by itself; then no picks are left.
-void count_body_steps(RunTarget& target, std::vector<ThreadId>& picks) {
+/// What a schedule says: the answers to the scheduler port. Where the image says what a body step is, the machine
+/// follows the schedule by itself, and there are none.
+emu::Result<std::vector<ThreadId>> take_schedule(RunTarget& target, const std::string& schedule) {
   target.machine.bodies = emu::thread_bodies(target.image);
-  if (target.machine.bodies.empty()) return;
+  if (target.machine.bodies.empty()) return parse_schedule(schedule);
+  const auto turns = parse_turns(schedule);
+  if (!turns) return turns.error();
   std::vector<emu::ScheduleItem>& items = target.machine.schedule;
-  for (const ThreadId pick : picks) {
-    if (items.empty() || items.back().thread != pick.value) items.push_back({pick.value, 0});
-    ++items.back().steps;
+  for (const ScheduleTurns& turn : *turns) {
+    if (turn.drains && !target.machine.store_buffers)
+      return emu::Error{fmt::format("'D{}': these processors have no store buffers", turn.thread)};
+    const bool goes_on = !items.empty() && !turn.drains && !items.back().drains && items.back().thread == turn.thread;
+    if (goes_on) {
+      items.back().steps += turn.count;
+    } else {
+      items.push_back({static_cast<std::uint32_t>(turn.thread), turn.count, turn.drains});
+    }
   }
-  picks.clear();
+  return std::vector<ThreadId>();
 }
 
 /// The parent says it, where people look.
@@ -249,11 +259,10 @@ int record(const RecordRequest& request, WorkerMemory& memory) {
   limit_address_space(target->machine.processors);
   const std::string schedule =
       request.schedule.empty() && target->scenario ? target->scenario->run.schedule : request.schedule;
-  auto picks = parse_schedule(schedule);
+  const auto picks = take_schedule(*target, schedule);
   if (!picks) return complain(picks.error().message);
   std::map<std::string, std::string> meta = target->meta();
-  if (!picks->empty()) meta["schedule"] = schedule_text(*picks);
-  count_body_steps(*target, *picks);
+  if (!schedule.empty()) meta["schedule"] = schedule;
   auto machine = emu::Machine::boot(target->image, target->machine);
   if (!machine) return complain(machine.error().message);
   TraceHeader header = make_header(**machine, target->image, std::move(meta));

@@ -44,9 +44,19 @@ BareMachine::~BareMachine() = default;
 Result<std::unique_ptr<BareMachine>> BareMachine::boot(const Image& image, const MachineOptions& options) {
   if (options.processors == 0 || options.processors > kMaxProcessors)
     return Error{fmt::format("a machine has 1 to {} processors, not {}", kMaxProcessors, options.processors)};
-  if (!options.schedule.empty() && options.processors > 1) return Error{"a schedule is for one processor"};
+  const bool scheduled = !options.schedule.empty();
+  if (scheduled && options.bodies.empty() && options.processors > 1)
+    return Error{fmt::format("{} does not say what a schedule of several processors counts", image.name())};
+  if (options.store_buffers && (!scheduled || options.processors == 1))
+    return Error{"store buffers are for several processors under a schedule"};
   auto machine = std::unique_ptr<BareMachine>(new BareMachine(options.seed));
-  if (!options.schedule.empty()) machine->schedule_.emplace(options.bodies, options.schedule);
+  if (scheduled && options.processors == 1) machine->schedule_.emplace(options.bodies, options.schedule);
+  if (scheduled && options.processors > 1)
+    machine->processor_schedule_.emplace(options.bodies, options.schedule, options.processors);
+  machine->store_buffers_ = options.store_buffers;
+  if (const auto mirrors = image.symbol(StoreBuffer::kSymbol);
+      mirrors && mirrors->size >= StoreBuffer::kMirrorSize * options.processors)
+    machine->mirrors_ = mirrors->address;
   if (const auto added = machine->memory_.add(descriptor_region()); !added) return added.error();
   for (const LoadedRegion& region : image.regions())
     if (const auto added = machine->memory_.add(region); !added)
@@ -63,6 +73,7 @@ Result<std::unique_ptr<BareMachine>> BareMachine::boot(const Image& image, const
     }
     cpu->write_all(registers);
     if (options.processors > 1) cpu->share_memory();
+    if (options.store_buffers) cpu->keep_stores();
     machine->states_.emplace_back().running = i == 0;
     if (i == 0) {
       machine->cpu_ = std::move(cpu);

@@ -10,10 +10,12 @@
 #include "emu/image.h"
 #include "emu/interleaving.h"
 #include "emu/machine.h"
+#include "emu/processor_schedule.h"
 #include "emu/read_modify_write.h"
 #include "emu/result.h"
 #include "emu/step_log.h"
 #include "emu/stop.h"
+#include "emu/store_buffer.h"
 
 namespace fiberscope::emu {
 
@@ -53,6 +55,10 @@ inline constexpr std::uint16_t kDataSelector = 0x10;
 ///
 /// With a schedule (MachineOptions) the timer strikes where that says, and the scheduler port answers with its items.
 ///
+/// With several processors and a schedule, that says whose turn it is (emu/processor_schedule.h), and the processors
+/// may have store buffers (emu/store_buffer.h): then what an instruction of a body stores outside the stacks waits
+/// there.
+///
 /// With several processors, each has registers, IDT and timer of its own; all but number 0 wait until one of the others
 /// starts them. They have turns (emu/interleaving.h): a turn is one step, or the first half of an instruction that
 /// reads memory and writes it back without being atomic (emu/read_modify_write.h), whose second half is the step. A
@@ -77,6 +83,7 @@ class BareMachine final : public Machine, private PortBus {
     unsigned delivered = 0;           ///< … and how many there were at that number
     std::vector<std::uint8_t> reads;  ///< what the instruction under way has read …
     Address reads_at;                 ///< … and where
+    StoreBuffer buffer;               ///< empty for ever where the machine has none
   };
   struct Start {
     unsigned processor = 0;
@@ -122,7 +129,22 @@ class BareMachine final : public Machine, private PortBus {
   bool read_first();
   CpuStop step();
 
+  // Several processors under a schedule, and their store buffers (bare_schedule.cpp).
+  /// Whose turn is next, once every drain that comes before it is done; nothing where the run is over, by `stop`.
+  std::optional<unsigned> scheduled_turn(std::optional<Stop>& stop);
+  [[nodiscard]] ProcessorSchedule::Place place_of(unsigned processor, bool able);
+  void drain(unsigned processor);
+  /// The stores of the step that the processor has just made, which memory shows: those that its buffer takes are taken
+  /// back.
+  std::vector<BufferedStore> take_back_stores(Address rip);
+  void buffer_stores(const std::vector<BufferedStore>& stores);
+  [[nodiscard]] Address mirror_of(unsigned processor) const;
+
   std::optional<BodySchedule> schedule_;
+  std::optional<ProcessorSchedule> processor_schedule_;
+  bool store_buffers_ = false;
+  std::optional<Address> mirrors_;  ///< the image's array store_buffers
+  Disassembler disassembler_;
   std::uint64_t skipped_ = 0;      ///< steps that hlt passed over
   std::vector<Processor> states_;  ///< by the processor's number
   std::optional<std::uint32_t> exit_code_;

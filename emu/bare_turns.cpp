@@ -10,6 +10,11 @@ namespace fiberscope::emu {
 
 Stop BareMachine::run_turns(std::uint64_t max_steps) {
   for (;;) {
+    if (processor_schedule_ && exit_code_) processor_schedule_->finish();
+    if (processor_schedule_ && !processor_schedule_->error().empty()) {
+      cpu().flush();
+      return end(Stop::Reason::schedule, processor_schedule_->error());
+    }
     if (auto stop = ended()) return *stop;
     start_processors();
     expire_timers();
@@ -20,15 +25,20 @@ Stop BareMachine::run_turns(std::uint64_t max_steps) {
       }
       std::uint32_t running = 0;
       for (unsigned i = 0; i < processors(); ++i) running |= states_[i].running ? 1U << i : 0U;
-      const std::uint32_t able = turn_chooser_ ? able_to_act() : running;
-      const unsigned next = turn_chooser_ ? turn_chooser_(able) : interleaving_.next(able);
-      if (next >= processors() || (able >> next & 1) == 0) {
-        cpu().flush();
-        return end(Stop::Reason::stopped,
-                   fmt::format("the order of turns names processor {}, which does not run", next));
+      if (processor_schedule_) {
+        std::optional<Stop> over;
+        turn_ = scheduled_turn(over);
+        if (over) return *over;
+      } else {
+        const std::uint32_t able = turn_chooser_ ? able_to_act() : running;
+        turn_ = turn_chooser_ ? turn_chooser_(able) : interleaving_.next(able);
+        if (*turn_ >= processors() || (able >> *turn_ & 1) == 0) {
+          cpu().flush();
+          return end(Stop::Reason::stopped,
+                     fmt::format("the order of turns names processor {}, which does not run", *turn_));
+        }
       }
       turns_ += kRound / static_cast<unsigned>(std::popcount(running));
-      turn_ = next;
       std::optional<Stop> stop;
       if (!begin_turn(stop)) turn_.reset();
       if (stop) return *stop;
@@ -146,8 +156,12 @@ bool BareMachine::read_first() {
   if (region == nullptr || !region->writable || !region->readable || range.high > region->range.high) return false;
   if (access->size == 16 && range.low.value % 16 != 0) return false;
   go_on_with(processor);
+  if (processor_schedule_) processor_schedule_->took(processor, rip, region->kind != RegionKind::stack);
   state.reads_at = range.low;
-  state.reads = memory_.copy(range.low, range.size());
+  {
+    const StoreBuffer::View view(state.buffer, memory_);
+    state.reads = memory_.copy(range.low, range.size());
+  }
   std::string value;
   for (const std::uint8_t byte : state.reads) value.insert(0, fmt::format("{:02x}", byte));
   cpu().log_event({EventKind::read,
@@ -161,10 +175,19 @@ bool BareMachine::read_first() {
 
 CpuStop BareMachine::step() {
   Processor& state = states_[current_];
-  if (!state.reads.empty()) cpu().latch(state.reads_at, state.reads);
+  const Address rip = cpu().rip();
   const std::uint64_t before = steps();
-  const CpuStop stop = cpu().run(before + 1, false);
+  CpuStop stop;
+  std::vector<BufferedStore> buffered;
+  {
+    const StoreBuffer::View view(state.buffer, memory_);
+    if (!state.reads.empty()) cpu().latch(state.reads_at, state.reads);
+    stop = cpu().run(before + 1, false);
+    if (store_buffers_) buffered = take_back_stores(rip);
+  }
+  if (!buffered.empty()) buffer_stores(buffered);
   if (stop.cause != CpuStop::Cause::requested || steps() != before) state.reads.clear();
+  if (processor_schedule_ && steps() != before) processor_schedule_->took(current_, rip, true);
   for (const AddressRange& range : cpu().take_code_stores())
     for (unsigned i = 0; i < processors(); ++i)
       if (i != current_) processor_at(i).code_changed(range);

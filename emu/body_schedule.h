@@ -18,10 +18,11 @@ struct ThreadBody {
   std::vector<Address> step_starts;
 };
 
-/// A turn of a schedule: so many body steps of a thread.
+/// A turn of a schedule: so many body steps of a thread, or so many stores of its processor's buffer go to memory.
 struct ScheduleItem {
   std::uint32_t thread = 0;
   std::uint64_t steps = 0;
+  bool drains = false;
 
   friend bool operator==(const ScheduleItem&, const ScheduleItem&) = default;
 };

@@ -385,8 +385,7 @@ struct Cpu::Impl {
 
   void append_output() {
     if (reserve(1 + (output.size() + 7) / 8)) {
-      const std::uint64_t* end =
-          put_bytes(buffer->words + buffer->used(), RecordTag::output, output);
+      const std::uint64_t* end = put_bytes(buffer->words + buffer->used(), RecordTag::output, output);
       buffer->commit(static_cast<std::uint64_t>(end - buffer->words), buffer->rip_after());
     }
     output.clear();
@@ -663,6 +662,12 @@ std::uint64_t Cpu::engines() const {
 
 void Cpu::share_memory() {
   impl_->shared = true;
+}
+void Cpu::keep_stores() {
+  impl_->stores.keep();
+}
+std::vector<SharedStores::Store> Cpu::take_stores() {
+  return impl_->stores.take();
 }
 void Cpu::take_over(Cpu& from, unsigned number) {
   impl_->take_over(*from.impl_, number);

@@ -10,6 +10,7 @@
 #include "emu/memory.h"
 #include "emu/registers.h"
 #include "emu/result.h"
+#include "emu/shared_stores.h"
 #include "emu/step_log.h"
 
 namespace fiberscope::emu {
@@ -112,9 +113,13 @@ class Cpu {
 
   /// Must be told before the first step: other processors run on the same memory.
   void share_memory();
+  /// From now on the stores of the steps are kept for take_stores().
+  void keep_stores();
   /// Goes on where `from` has stopped: with its sink, the buffer under way and the number of steps executed in all.
   /// From here on the log is about this processor, with the number given.
   void take_over(Cpu& from, unsigned number);
+  /// The stores of the steps since the last call, in their order.
+  [[nodiscard]] std::vector<SharedStores::Store> take_stores();
   /// Where the steps since the last call stored into code: the other processors must be told (code_changed).
   [[nodiscard]] std::vector<AddressRange> take_code_stores();
   /// The next step finds these bytes at the address, which its processor read before, whatever lies there now; what it

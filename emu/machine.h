@@ -27,7 +27,7 @@ enum class MachineProfile : std::uint8_t {
 struct MachineOptions {
   MachineProfile profile = MachineProfile::bare;
   std::vector<ThreadBody> bodies;        ///< bare: what `schedule` counts
-  std::vector<ScheduleItem> schedule;    ///< bare: to be followed item by item; none: the guest decides
+  std::vector<ScheduleItem> schedule;    ///< bare: to be followed item by item; none: the guest, or the seed, decides
   std::vector<std::string> arguments;    ///< behind the program's name
   std::vector<std::string> environment;  ///< "NAME=value"
   std::string input;                     ///< what standard input holds
@@ -39,6 +39,7 @@ struct MachineOptions {
   std::uint64_t frame_pool_size = 4 << 20;    ///< frames for copies of pages, and for programs begun anew
   unsigned processors = 1;                    ///< of a bare machine, 1 … kMaxProcessors
   std::uint64_t seed = 0;                     ///< of the order of their turns (emu/interleaving.h)
+  bool store_buffers = false;                 ///< each has one (emu/store_buffer.h); needs a schedule
 };
 
 inline constexpr unsigned kMaxProcessors = 8;

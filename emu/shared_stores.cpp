@@ -3,6 +3,12 @@
 namespace fiberscope::emu {
 
 void SharedStores::note(Address address, std::uint64_t size) {
+  if (keeps_) {
+    Store store{{address, address + size}, memory_.copy(address, size)};
+    for (std::uint64_t i = 0; i < store.before.size(); ++i)
+      if (const Address at = address + i; at >= at_ && at - at_ < over_.size()) store.before[i] = over_[at - at_];
+    kept_.push_back(std::move(store));
+  }
   for (std::uint64_t i = 0; i < over_.size(); ++i)
     if (const Address at = at_ + i; at >= address && at - address < size) written_ |= 1U << i;
   const Region* region = memory_.region_at(address);

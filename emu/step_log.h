@@ -51,7 +51,9 @@ enum class EventKind : std::uint8_t {
   task = 6,         ///< the kernel let another task go on; the vector is the low bits of its id
   page_copy = 7,    ///< copy on write: the kernel gave a page a frame of its own; vector 0: it had it already
   read = 8,         ///< the first half of an instruction at rip that is not atomic: it has read its operand in memory
-  start = 9         ///< another processor, whose number is the vector, started this one
+  start = 9,        ///< another processor, whose number is the vector, started this one
+  buffer = 10,      ///< what the step stored waits in the processor's store buffer: memory is as it was
+  drain = 11        ///< the oldest store of the processor's buffer, of so many bytes as the vector says, is in memory
 };
 
 /// One buffer of records. Steps are never split over two buffers. It may be read at any time, also behind the death of

@@ -1,0 +1,107 @@
+// Several processors under a schedule, and what their store buffers hold back.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "emu/bare_machine.h"
+#include "emu/store_order.h"
+
+namespace fiberscope::emu {
+namespace {
+
+std::uint64_t value_of(const BufferedStore& store) {
+  return store.size == 8 ? store.value : store.value & ((std::uint64_t{1} << (8 * store.size)) - 1);
+}
+
+}  // namespace
+
+ProcessorSchedule::Place BareMachine::place_of(unsigned processor, bool able) {
+  const Cpu& at = processor_at(processor);
+  const Processor& state = states_[processor];
+  ProcessorSchedule::Place place{able, false, at.rip(), Address{at.read(Register::rsp)}, state.buffer.stores().size()};
+  if (state.buffer.empty()) return place;
+  const Region* region = memory_.region_at(place.rip);
+  if (region == nullptr) return place;
+  const auto bytes =
+      memory_.copy(place.rip, std::min<std::uint64_t>(kMaxInstructionSize, region->range.high - place.rip));
+  const auto instruction = disassembler_.decode(place.rip, bytes);
+  // A store may need two entries, and nothing is known of its size here.
+  place.waits = !state.buffer.has_room(2) || (instruction && (is_locked(*instruction) || is_fence(*instruction)));
+  return place;
+}
+
+std::optional<unsigned> BareMachine::scheduled_turn(std::optional<Stop>& stop) {
+  for (;;) {
+    const std::uint32_t able = able_to_act();
+    std::vector<ProcessorSchedule::Place> places;
+    for (unsigned i = 0; i < processors(); ++i) places.push_back(place_of(i, (able >> i & 1) != 0));
+    const auto act = processor_schedule_->next(places);
+    if (!act) {
+      cpu().flush();
+      stop = processor_schedule_->error().empty()
+                 ? end(Stop::Reason::halted, "halted: every processor has executed hlt, and no interrupt could end it")
+                 : end(Stop::Reason::schedule, processor_schedule_->error());
+      return std::nullopt;
+    }
+    if (!act->drains) return act->processor;
+    drain(act->processor);
+    processor_schedule_->drained();
+  }
+}
+
+Address BareMachine::mirror_of(unsigned processor) const {
+  return *mirrors_ + StoreBuffer::kMirrorSize * processor;
+}
+
+void BareMachine::drain(unsigned processor) {
+  go_on_with(processor);
+  StoreBuffer& buffer = states_[processor].buffer;
+  const BufferedStore store = buffer.drain(memory_);
+  Cpu::Event event{EventKind::drain, store.size, 0, cpu().rip(), {}, {}};
+  event.written.push_back({store.address, store.address + store.size});
+  if (mirrors_) event.written.push_back(buffer.mirror(memory_, mirror_of(processor)));
+  event.text = fmt::format("processor {}'s store of {:#x} at {:#x} has reached memory; {} left in its buffer",
+                           processor, value_of(store), store.address.value, buffer.stores().size());
+  cpu().log_event(event);
+}
+
+std::vector<BufferedStore> BareMachine::take_back_stores(Address rip) {
+  const std::vector<SharedStores::Store> stores = cpu().take_stores();
+  const StoreBuffer& buffer = states_[current_].buffer;
+  const Region* code = memory_.region_at(rip);
+  const auto bytes = code == nullptr
+                         ? std::vector<std::uint8_t>()
+                         : memory_.copy(rip, std::min<std::uint64_t>(kMaxInstructionSize, code->range.high - rip));
+  const auto instruction = disassembler_.decode(rip, bytes);
+  if (instruction && is_locked(*instruction)) return {};
+  std::vector<BufferedStore> result;
+  std::vector<const SharedStores::Store*> taken;
+  for (const SharedStores::Store& store : stores) {
+    const Region* region = memory_.region_at(store.range.low);
+    const bool is_program = processor_schedule_->is_body(rip) && region != nullptr && region->kind != RegionKind::stack;
+    if (!is_program && !buffer.meets(store.range)) continue;
+    taken.push_back(&store);
+    for (std::uint64_t at = 0; at < store.range.size(); at += 8) {
+      const auto size = static_cast<std::uint8_t>(std::min<std::uint64_t>(8, store.range.size() - at));
+      result.push_back({store.range.low + at, size, memory_.read(store.range.low + at, size).value_or(0)});
+    }
+  }
+  std::for_each(taken.rbegin(), taken.rend(),
+                [this](const SharedStores::Store* store) { memory_.write_bytes(store->range.low, store->before); });
+  return result;
+}
+
+void BareMachine::buffer_stores(const std::vector<BufferedStore>& stores) {
+  StoreBuffer& buffer = states_[current_].buffer;
+  Cpu::Event event{EventKind::buffer, static_cast<std::uint32_t>(stores.size()), 0, cpu().rip(), {}, {}};
+  for (const BufferedStore& store : stores) {
+    buffer.add(store);
+    event.written.push_back({store.address, store.address + store.size});
+    event.text += fmt::format("{}processor {}'s store of {:#x} at {:#x} waits in its buffer",
+                              event.text.empty() ? "" : "; ", current_, value_of(store), store.address.value);
+  }
+  if (mirrors_) event.written.push_back(buffer.mirror(memory_, mirror_of(current_)));
+  cpu().log_event(event);
+}
+
+}  // namespace fiberscope::emu

@@ -1,0 +1,137 @@
+#include "emu/processor_schedule.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace fiberscope::emu {
+namespace {
+
+/// A runtime's call, or the way to the first body, is far shorter.
+constexpr std::uint64_t kMostUncounted = 100'000;
+
+}  // namespace
+
+ProcessorSchedule::ProcessorSchedule(std::vector<ThreadBody> bodies, std::vector<ScheduleItem> items,
+                                     unsigned processors)
+    : bodies_(std::move(bodies)), items_(std::move(items)), runners_(processors), last_(processors - 1) {}
+
+const ThreadBody* ProcessorSchedule::body_at(Address rip) const {
+  const auto body =
+      std::find_if(bodies_.begin(), bodies_.end(), [rip](const ThreadBody& each) { return each.code.contains(rip); });
+  return body == bodies_.end() ? nullptr : &*body;
+}
+
+bool ProcessorSchedule::is_step(Address rip) const {
+  const ThreadBody* body = body_at(rip);
+  if (body == nullptr) return false;
+  return body->step_starts.empty() || std::binary_search(body->step_starts.begin(), body->step_starts.end(), rip);
+}
+
+void ProcessorSchedule::look(const std::vector<Place>& places) {
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    Runner& runner = runners_[i];
+    const ThreadBody* body = body_at(places[i].rip);
+    if (runner.thread == 0 && body != nullptr && body->thread != 0) {
+      runner.thread = body->thread;
+      runner.entry_rsp = places[i].rsp;
+    } else if (runner.thread != 0 && body == nullptr && places[i].rsp > runner.entry_rsp) {
+      runner.left = true;
+    }
+  }
+}
+
+std::optional<unsigned> ProcessorSchedule::processor_of(std::uint32_t thread) const {
+  for (unsigned i = 0; i < runners_.size(); ++i)
+    if (runners_[i].thread == thread) return i;
+  return std::nullopt;
+}
+
+std::optional<ProcessorSchedule::Act> ProcessorSchedule::free_turn(const std::vector<Place>& places, bool into_bodies) {
+  for (unsigned i = 1; i <= places.size(); ++i) {
+    const unsigned processor = (last_ + i) % static_cast<unsigned>(places.size());
+    const Place& place = places[processor];
+    if (!place.able || place.waits || (!into_bodies && !runners_[processor].left && is_step(place.rip))) continue;
+    last_ = processor;
+    return Act{processor, false};
+  }
+  return std::nullopt;
+}
+
+std::optional<ProcessorSchedule::Act> ProcessorSchedule::fail(const std::string& why) {
+  const ScheduleItem& item = items_[next_];
+  const std::string text =
+      item.drains ? fmt::format("D{}", item.thread) : fmt::format("T{}x{}", item.thread, item.steps);
+  error_ = fmt::format("item {} of {}, {}, cannot be followed: {}", next_ + 1, items_.size(), text, why);
+  return std::nullopt;
+}
+
+void ProcessorSchedule::end_item() {
+  ++next_;
+  done_ = 0;
+  uncounted_ = 0;
+}
+
+std::optional<ProcessorSchedule::Act> ProcessorSchedule::next(const std::vector<Place>& places) {
+  look(places);
+  while (next_ < items_.size()) {
+    const std::size_t item = next_;
+    const auto act = next_of_item(places);
+    if (act || !error_.empty()) return act;
+    if (next_ == item) return std::nullopt;
+  }
+  for (unsigned i = 0; i < places.size(); ++i)
+    if (places[i].buffered > 0) return Act{i, true};
+  return free_turn(places, true);
+}
+
+std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std::vector<Place>& places) {
+  const ScheduleItem& item = items_[next_];
+  if (++uncounted_ > kMostUncounted)
+    return fail(fmt::format("thread {} waits for something behind {} of these steps", item.thread, done_));
+  const auto processor = processor_of(item.thread);
+  if (!processor) {
+    if (auto act = free_turn(places, false)) return act;
+    return fail(fmt::format("thread {} does not begin", item.thread));
+  }
+  const Place& place = places[*processor];
+  if (item.drains) {
+    if (done_ == item.steps) {
+      end_item();
+      return std::nullopt;
+    }
+    if (place.buffered == 0) return fail(fmt::format("thread {}'s store buffer is empty", item.thread));
+    return Act{*processor, true};
+  }
+  const bool left = runners_[*processor].left;
+  const bool at_step = !left && is_step(place.rip);
+  if (done_ == item.steps && (left || at_step)) {
+    end_item();
+    return std::nullopt;
+  }
+  if (left) return fail(fmt::format("thread {} has come to its end after {} of these steps", item.thread, done_));
+  if (place.waits)
+    return fail(fmt::format("after {} of these steps thread {} waits until its store buffer is empty: D{} comes first",
+                            done_, item.thread, item.thread));
+  if (!place.able) return fail(fmt::format("thread {}'s processor has halted", item.thread));
+  return Act{*processor, false};
+}
+
+void ProcessorSchedule::took(unsigned processor, Address rip, bool counts) {
+  if (next_ >= items_.size()) return;
+  const Runner& runner = runners_[processor];
+  if (!counts || runner.left || runner.thread != items_[next_].thread || !is_step(rip)) return;
+  ++done_;
+  uncounted_ = 0;
+}
+
+void ProcessorSchedule::drained() {
+  if (next_ < items_.size()) ++done_;
+}
+
+void ProcessorSchedule::finish() {
+  if (next_ < items_.size() && error_.empty()) fail("the threads have come to their end");
+}
+
+}  // namespace fiberscope::emu
