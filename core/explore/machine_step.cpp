@@ -31,12 +31,6 @@ constexpr std::array<emu::Register, 9> kCallerSaved = {emu::Register::rax, emu::
                                                        emu::Register::rsi, emu::Register::rdi, emu::Register::r8,
                                                        emu::Register::r9,  emu::Register::r10, emu::Register::r11};
 
-std::uint64_t mixed(std::uint64_t key) {
-  key ^= key >> 32;
-  key *= 0xd6e8feb86659fd93ULL;
-  return key ^ key >> 32;
-}
-
 }  // namespace
 
 emu::Result<std::unique_ptr<MachineStep>> MachineStep::create(const ThreadProgram& program, const MachineModel& model) {
@@ -60,7 +54,7 @@ emu::Result<std::unique_ptr<MachineStep>> MachineStep::create(const ThreadProgra
 }
 
 MachineStep::MachineStep(const ThreadProgram& program, const MachineModel& model, emu::StepEngine engine)
-    : program_(program), model_(model), engine_(std::move(engine)), memo_(1U << 12) {
+    : program_(program), model_(model), engine_(std::move(engine)) {
   for (const emu::LoadedRegion& loaded : program.regions) {
     const std::uint64_t low = loaded.region.range.low.value;
     const Range range{low, loaded.region.range.high.value, engine_.bytes({low})};
@@ -104,6 +98,7 @@ emu::Result<void> MachineStep::begin_threads() {
     if (is_epilogue(state.registers.rip, i)) finish(state);
     first_shared_ = save_shared();
     first_locals_.push_back(pack(state));
+    levels_[first_locals_.back()] = 0;
   }
   return {};
 }
@@ -114,45 +109,16 @@ const StepResult* MachineStep::fail(const State& state, const std::string& cause
   return nullptr;
 }
 
-const StepResult* MachineStep::remembered(std::uint64_t key, bool drains) {
-  if (!model_.remember) return nullptr;
-  const std::uint64_t mask = memo_.size() - 1;
-  for (std::uint64_t slot = mixed(key + (drains ? 1 : 0)) & mask; memo_[slot].result != 0; slot = (slot + 1) & mask)
-    if (memo_[slot].key == key && (memo_[slot].result >> 31 != 0) == drains)
-      return &results_[(memo_[slot].result & 0x7fffffffU) - 1];
-  return nullptr;
-}
-
-const StepResult* MachineStep::keep(std::uint64_t key, bool drains, const StepResult& result) {
+const StepResult* MachineStep::keep(StepMemory& memory, LocalId local, SharedId shared, const StepResult& result) {
+  if (model_.remember) memory.keep(local, shared, result);
   last_ = result;
-  if (!model_.remember) return &last_;
-  results_.push_back(result);
-  const auto place = [this](std::uint64_t of, std::uint32_t marked) {
-    const std::uint64_t mask = memo_.size() - 1;
-    std::uint64_t slot = mixed(of + (marked >> 31)) & mask;
-    while (memo_[slot].result != 0) slot = (slot + 1) & mask;
-    memo_[slot] = {of, marked};
-  };
-  if (results_.size() * 2 > memo_.size()) {
-    std::vector<Slot> before(memo_.size() * 2);
-    std::swap(before, memo_);
-    for (const Slot& slot : before)
-      if (slot.result != 0) place(slot.key, slot.result);
-  }
-  place(key, static_cast<std::uint32_t>(results_.size()) | (drains ? 1U << 31 : 0U));
   return &last_;
 }
 
-const StepResult* MachineStep::step(LocalId local, SharedId shared) {
-  const std::uint64_t key = std::uint64_t{local} << 32 | shared;
-  if (const StepResult* known = remembered(key, false)) return known;
-  return run_step(local, shared, key);
-}
-
-const StepResult* MachineStep::run_step(LocalId local, SharedId shared, std::uint64_t key) {
+const StepResult* MachineStep::run_step(LocalId local, SharedId shared) {
   error_.reset();
   StepResult result{false, local, shared, 0};
-  if (finished(local)) return keep(key, false, result);
+  if (finished(local)) return keep(steps_, local, shared, result);
   State state = unpack(local);
   const std::uint64_t start = state.registers.rip;
   const Code* code = code_at(start);
@@ -162,7 +128,7 @@ const StepResult* MachineStep::run_step(LocalId local, SharedId shared, std::uin
                                                                     : program_.runtime.end();
   const bool calls = called != program_.runtime.end();
   const bool orders = code->locked || code->fence || calls;
-  if (orders && !state.stores.empty()) return keep(key, false, result);  // its own stores come first
+  if (orders && !state.stores.empty()) return keep(steps_, local, shared, result);  // its own stores come first
 
   load_shared(shared);
   load_stack(state);
@@ -174,14 +140,15 @@ const StepResult* MachineStep::run_step(LocalId local, SharedId shared, std::uin
     is_done = run_code(state, code->locked);
   }
   if (error_) return nullptr;
-  if (!is_done) return keep(key, false, result);
+  if (!is_done) return keep(steps_, local, shared, result);
   save_stack(state);
   if (is_epilogue(state.registers.rip, state.thread)) finish(state);
   result.enabled = true;
   result.shared = save_shared();
   result.local = pack(state);
+  note_level(local, result.local);
   result.site = sites_.intern({static_cast<std::uint32_t>(state.thread), start, touched_});
-  return keep(key, false, result);
+  return keep(steps_, local, shared, result);
 }
 
 /// An instruction, or a statement of several. The engine's memory shows what this processor sees: shared memory under
@@ -394,10 +361,9 @@ void MachineStep::finish(State& state) {
 }
 
 const StepResult* MachineStep::drain(LocalId local, SharedId shared) {
-  const std::uint64_t key = std::uint64_t{local} << 32 | shared;
-  if (const StepResult* known = remembered(key, true)) return known;
+  if (const StepResult* known = model_.remember ? drains_.find(local, shared) : nullptr) return known;
   StepResult result{false, local, shared, 0};
-  if (!has_stores(local)) return keep(key, true, result);
+  if (!has_stores(local)) return keep(drains_, local, shared, result);
   State state = unpack(local);
   const Store store = state.stores.front();
   state.stores.erase(state.stores.begin());
@@ -407,8 +373,9 @@ const StepResult* MachineStep::drain(LocalId local, SharedId shared) {
   result.enabled = true;
   result.shared = save_shared();
   result.local = pack(state);
+  note_level(local, result.local);
   result.site = sites_.intern({static_cast<std::uint32_t>(state.thread), 0, touched_});
-  return keep(key, true, result);
+  return keep(drains_, local, shared, result);
 }
 
 const MachineStep::Code* MachineStep::code_at(std::uint64_t rip) {

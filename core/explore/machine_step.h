@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/explore/interner.h"
+#include "core/explore/step_memory.h"
 #include "core/explore/step_site.h"
 #include "core/explore/thread_program.h"
 #include "emu/disassembler.h"
@@ -22,17 +23,6 @@ struct MachineModel {
   bool many_cpus = false;  ///< an unlocked instruction that reads and writes shared memory is two steps
   bool tso = false;        ///< each thread's processor has a store buffer (x86-TSO)
   bool remember = true;    ///< keep the results of steps; without it each transition is emulated again
-};
-
-using LocalId = std::uint32_t;   ///< a thread's own state: registers, flags, stack, store buffer
-using SharedId = std::uint32_t;  ///< the contents of shared memory
-
-/// What a step leads to.
-struct StepResult {
-  bool enabled = false;  ///< false: the thread is blocked here, and nothing else holds
-  LocalId local = 0;
-  SharedId shared = 0;
-  SiteId site = 0;  ///< the instruction and what it accessed
 };
 
 /// A step as a function of (thread's state, shared memory): the only user of an emulated engine. States are interned;
@@ -49,7 +39,10 @@ class MachineStep {
   [[nodiscard]] SharedId first_shared() const { return first_shared_; }
 
   /// The next body step of the thread in this state. Null where it went wrong: then error() says how.
-  const StepResult* step(LocalId local, SharedId shared);
+  const StepResult* step(LocalId local, SharedId shared) {
+    const StepResult* known = model_.remember ? steps_.find(local, shared) : nullptr;
+    return known != nullptr ? known : run_step(local, shared);
+  }
   /// The oldest entry of the store buffer goes to memory; not enabled where it is empty.
   const StepResult* drain(LocalId local, SharedId shared);
   [[nodiscard]] const emu::Error& error() const { return *error_; }
@@ -58,6 +51,9 @@ class MachineStep {
   [[nodiscard]] bool has_stores(LocalId local) const { return (status_[local] & kHasStores) != 0; }
   /// The step of a finished thread, or a drain of an empty buffer, is never enabled: worth asking first.
   [[nodiscard]] std::uint8_t status(LocalId local) const { return status_[local]; }
+  /// Whether all ways that were seen to each thread's own state are equally long. Then so are those to a whole state,
+  /// as a step or drain moves one thread, and no way comes back to a state or meets it later.
+  [[nodiscard]] bool is_levelled() const { return is_levelled_; }
   static constexpr std::uint8_t kFinished = 1;
   static constexpr std::uint8_t kHasStores = 2;
 
@@ -105,9 +101,9 @@ class MachineStep {
 
   emu::Result<void> begin_threads();
   const StepResult* fail(const State& state, const std::string& cause);
-  const StepResult* remembered(std::uint64_t key, bool drains);
-  const StepResult* keep(std::uint64_t key, bool drains, const StepResult& result);
-  const StepResult* run_step(LocalId local, SharedId shared, std::uint64_t key);
+  const StepResult* run_step(LocalId local, SharedId shared);
+  /// Remembers what a step or drain of (local, shared) leads to, and returns it.
+  const StepResult* keep(StepMemory& memory, LocalId local, SharedId shared, const StepResult& result);
   /// Both return false where the thread is blocked, or where it went wrong: then there is an error.
   bool run_code(State& state, bool locked);
   bool call_runtime(State& state, RuntimeCall call, std::uint64_t return_address);
@@ -119,6 +115,8 @@ class MachineStep {
 
   [[nodiscard]] State unpack(LocalId local) const;
   LocalId pack(const State& state);
+  /// There is a step or drain from one to the other.
+  void note_level(LocalId from, LocalId to);
   void load_stack(const State& state);
   void save_stack(State& state);
   void load_shared(SharedId shared);
@@ -136,7 +134,9 @@ class MachineStep {
   emu::Disassembler disassembler_;
   Interner locals_;
   Interner memories_;
-  std::vector<std::uint8_t> status_;  // of each local state
+  std::vector<std::uint8_t> status_;   // of each local state
+  std::vector<std::uint32_t> levels_;  // likewise: steps and drains from the thread's start; kNoLevel until one is seen
+  bool is_levelled_ = true;
   SiteTable sites_;
   std::vector<LocalId> first_locals_;
   SharedId first_shared_ = 0;
@@ -163,12 +163,8 @@ class MachineStep {
   std::vector<std::uint64_t> stack_written_;  // words of the running thread's stack
   std::vector<std::uint64_t> scratch_;
 
-  struct Slot {
-    std::uint64_t key = 0;
-    std::uint32_t result = 0;  // index + 1, 0 where free
-  };
-  std::vector<Slot> memo_;
-  std::vector<StepResult> results_;
+  StepMemory steps_;
+  StepMemory drains_;
   StepResult last_;
 };
 

@@ -11,6 +11,7 @@ namespace fiberscope::core::explore {
 namespace {
 
 constexpr std::size_t kHeadWords = 19;  // registers, rip, flags, and how many of what follows
+constexpr std::uint32_t kNoLevel = 0xffffffff;
 constexpr std::size_t kRdi = emu::slot(emu::Register::rdi);
 
 }  // namespace
@@ -53,10 +54,18 @@ LocalId MachineStep::pack(const State& state) {
   }
   scratch_.insert(scratch_.end(), state.stack.begin(), state.stack.end());
   const LocalId id = locals_.intern(scratch_);
-  if (id == status_.size())
+  if (id == status_.size()) {
     status_.push_back(
         static_cast<std::uint8_t>((state.is_finished ? kFinished : 0) | (state.stores.empty() ? 0 : kHasStores)));
+    levels_.push_back(kNoLevel);
+  }
   return id;
+}
+
+void MachineStep::note_level(LocalId from, LocalId to) {
+  const std::uint32_t level = levels_[from] + 1;
+  if (levels_[to] == kNoLevel) levels_[to] = level;
+  if (levels_[to] != level) is_levelled_ = false;
 }
 
 void MachineStep::load_stack(const State& state) {
@@ -173,8 +182,7 @@ std::optional<MachineStep::Waiting> MachineStep::waiting(LocalId local) const {
 }
 
 std::size_t MachineStep::footprint() const {
-  return locals_.footprint() + memories_.footprint() + memo_.capacity() * sizeof(Slot) +
-         results_.capacity() * sizeof(StepResult) + status_.capacity();
+  return locals_.footprint() + memories_.footprint() + steps_.footprint() + drains_.footprint() + status_.capacity();
 }
 
 std::string MachineStep::text(std::uint64_t rip) const {

@@ -8,7 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "core/explore/growing_array.h"
 #include "core/explore/machine_step.h"
+#include "core/explore/state_table.h"
 #include "emu/result.h"
 
 namespace fiberscope::core::explore {
@@ -28,9 +30,6 @@ struct ExplorationLimits {
   std::function<void(const char*, std::uint64_t, std::uint64_t)>
       progress;  ///< phase, states, transitions; now and then
 };
-
-using StateId = std::uint32_t;
-inline constexpr StateId kNoState = 0xffffffff;
 
 /// All states that can be reached, breadth first, with all their transitions. A state is a tuple of ids: each thread's
 /// own state, shared memory, and whose turn it is where the scheduler class asks for that.
@@ -69,16 +68,20 @@ class StateGraph {
 
  private:
   StateGraph() = default;
+  template <std::size_t Parts>
   class Builder;
+  /// Explores with the builder for stride_ parts.
+  template <std::size_t Parts>
+  emu::Result<void> fill(MachineStep& machine, const SchedulerClass& scheduler, const ExplorationLimits& limits);
 
   std::size_t threads_ = 0;
   std::size_t stride_ = 0;
-  std::vector<std::uint32_t> keys_;
-  std::vector<std::uint64_t> begins_{0};
-  std::vector<Edge> edges_;
-  std::vector<StateId> parents_;
-  std::vector<std::uint32_t> depths_;
-  std::vector<Kind> kinds_;
+  GrowingArray<std::uint32_t> keys_;    // stride_ ids a state
+  GrowingArray<std::uint64_t> begins_;  // of a state's edges, and of those behind the last
+  GrowingArray<Edge> edges_;
+  GrowingArray<StateId> parents_;
+  GrowingArray<std::uint32_t> depths_;
+  GrowingArray<Kind> kinds_;
   bool graded_ = true;
   std::string stop_reason_;
 };

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 
@@ -10,13 +11,14 @@
 namespace fiberscope::core::explore {
 namespace {
 
-std::string complaint_of(const std::string& name, const std::string& text) {
+std::string complaint_of(const std::string& name, const std::string& text, const std::atomic<bool>* stop = nullptr) {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("explore-" + std::to_string(::getpid()));
   std::filesystem::create_directories(folder);
   std::ofstream(folder / name) << text;
   ExploreRequest request;
   request.target = folder / name;
+  request.limits.stop = stop;
   std::string message = complaint(request);
   std::filesystem::remove_all(folder);
   return message;
@@ -108,6 +110,33 @@ TEST(BadProgram, EndlessPrivateLoops) {
                   "loop.c",
                   "int x;\nvoid thread_1(void) { unsigned i = 0;\n while (1) ++i; }\nvoid thread_2(void) { x = 1; }\n"),
               {"thread 1, loop.c:3", "without touching a shared variable", "private loop"});
+}
+
+/// So many instructions of thread 1 between two accesses of shared memory, at the start of its code or behind one.
+std::string privately(int steps, bool behind_access) {
+  const std::string access = " movl %eax, x(%rip)\n";
+  return ".globl x, y, thread_1, thread_2\n.bss\nx: .long 0\ny: .long 0\n.text\nthread_1:\n" +
+         (behind_access ? access : "") + " .rept " + std::to_string(steps) + "\n addl $1, %eax\n .endr\n" + access +
+         " ret\nthread_2:\n movl $1, y(%rip)\n ret\n";
+}
+
+TEST(BadProgram, TenThousandPrivateStepsAreAPrivateLoop) {
+  const std::atomic<bool> stop{true};  // each thread is looked at alone; the graph is not wanted
+  for (const bool behind_access : {false, true}) {
+    EXPECT_EQ(complaint_of("few.S", privately(9'995, behind_access), &stop), "");
+    expect_says(complaint_of("many.S", privately(10'005, behind_access), &stop),
+                {"thread 1", "10000 steps without touching a shared variable"});
+  }
+}
+
+TEST(BadProgram, ALongLoopOverSharedMemoryIsNone) {
+  EXPECT_EQ(complaint_of("shared.c",
+                         "int x, y;\nvoid thread_1(void) { for (int i = 0; i < 5000; ++i) x = i; }\n"
+                         "void thread_2(void) { y = 1; }\n"),
+            "");
+  EXPECT_EQ(
+      complaint_of("same.c", "int x, y;\nvoid thread_1(void) { while (1) { } }\nvoid thread_2(void) { y = 1; }\n"), "")
+      << "a loop that comes back to the same state makes no states";
 }
 
 }  // namespace
