@@ -32,7 +32,7 @@ constexpr const char* kChineseFile = "DroidSansFallbackFull.ttf";
 constexpr const char* kFolders[] = {"/usr/share/fonts/truetype/jetbrains-mono", "/usr/share/fonts/opentype/inter",
                                     "/usr/share/fonts/truetype/inter", "/usr/share/fonts/truetype/droid"};
 
-constexpr ImWchar kMonoRanges[] = {0x20, 0x7e, 0xa0, 0xff, 0x2026, 0x2026, 0};
+constexpr ImWchar kMonoRanges[] = {0x20, 0x7e, 0xa0, 0xff, 0x2013, 0x2013, 0x2026, 0x2026, 0x2190, 0x2193, 0};
 constexpr ImWchar kTextRanges[] = {0x20, 0x17f, 0x2010, 0x2044, 0x2190, 0x2193, 0x2212, 0x2212, 0};
 constexpr ImWchar kFirstCjk = 0x2e80;
 

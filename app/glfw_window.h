@@ -20,6 +20,7 @@ struct WindowOptions {
   /// Print the window's state on stdout, one JSON object a line: whenever a frame shows a state that differs from the
   /// last line's, and at the end ("closed": true).
   bool report_state = false;
+  std::optional<core::Scenario> lesson;    ///< that the question is from
   std::optional<ExploreQuestion> explore;  ///< begin with the exploration of this question …
   bool runs = true;                        ///< … from which there is a run to go to
   ExploreSession::Opener opener;           ///< opens what was replayed in the document's place

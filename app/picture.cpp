@@ -95,7 +95,7 @@ emu::Result<Picture> render_exploration(const ExplorePictureOptions& options) {
   settings.theme = options.theme;
   Session session(document, settings);
   session.set_language(options.language);
-  session.explore(options.question, false);
+  session.explore(options.question, false, options.lesson);
   const ExploreState& state = session.exploration().state();
   const auto begin = std::chrono::steady_clock::now();
   const auto seconds = [begin] {
@@ -108,7 +108,7 @@ emu::Result<Picture> render_exploration(const ExplorePictureOptions& options) {
   if (!state.error.empty()) return emu::Error{state.error};
   if (!options.schedule.empty() && !session.exploration().show_schedule(options.schedule))
     return emu::Error{fmt::format("'{}' is no schedule of these threads; write \"T1x2 T2x4\"", options.schedule)};
-  if (options.states) session.apply(command::Explore{exploring::Show{ExploreView::states}});
+  session.apply(command::Explore{exploring::Show{options.view}});
   return draw_frame(session, options.width, options.height);
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "app/document.h"
-#include "app/explore/explore_question.h"
+#include "app/explore/explore_state.h"
 #include "app/theme.h"
 #include "app/words.h"
 #include "emu/result.h"
@@ -34,7 +36,8 @@ struct PictureOptions {
 struct ExplorePictureOptions {
   ExploreQuestion question;
   std::string schedule;  ///< the one that is shown; empty: the first outcome's witness
-  bool states = false;   ///< the state graph instead of the partial order
+  ExploreView view = ExploreView::order;
+  std::optional<core::Scenario> lesson;  ///< that the question is from
   int width = 1600;
   int height = 900;
   ThemeKind theme = ThemeKind::dark;

@@ -448,8 +448,9 @@ void Session::on(const command::Explore& c) {
   exploration_.apply(c.command);
 }
 
-void Session::explore(const ExploreQuestion& question, bool runs) {
+void Session::explore(const ExploreQuestion& question, bool runs, const std::optional<core::Scenario>& lesson) {
   exploration_.set_question(question);
+  if (lesson) exploration_.set_lesson(*lesson);
   exploration_.set_can_leave(runs);
   state_.exploring = true;
   exploration_.apply(exploring::Run{});

@@ -50,8 +50,9 @@ class Session {
   std::string take_copied();
   void say(std::string notice);
 
-  /// Shows the exploration with this question, and asks it; `runs`: there is a run to go back to.
-  void explore(const ExploreQuestion& question, bool runs);
+  /// Shows the exploration with this question, and asks it; `runs`: there is a run to go back to; `lesson`: the
+  /// scenario that it is from.
+  void explore(const ExploreQuestion& question, bool runs, const std::optional<core::Scenario>& lesson = std::nullopt);
   [[nodiscard]] ExploreSession& exploration() { return exploration_; }
   [[nodiscard]] const ExploreSession& exploration() const { return exploration_; }
   /// The document is another one now: all begins at its start.

@@ -20,12 +20,18 @@ std::string glyphs_of(const View& view) {
   text += view.ending;
   for (const core::Thread& thread : view.timeline->threads) text += thread.name;
   text += view.state->notice;
-  if (view.scenario != nullptr) {
-    const std::string_view language = to_string(view.state->language);
-    for (const core::Question& question : view.scenario->questions)
+  const std::string_view language = to_string(view.state->language);
+  const auto add_questions = [&](const core::Scenario& scenario) {
+    for (const core::Question& question : scenario.questions)
       text += question.ask.in(language) + question.answer.in(language);
-  }
+  };
+  if (view.scenario != nullptr) add_questions(*view.scenario);
   if (view.explore != nullptr) {
+    if (view.explore->lesson) {
+      const core::Scenario& lesson = view.explore->lesson->scenario;
+      text += lesson.title.in(language) + (lesson.summary ? lesson.summary->in(language) : std::string());
+      add_questions(lesson);
+    }
     for (const std::string& thread : view.explore->question.threads) text += thread;
     text += view.explore->question.target + view.explore->error;
   }

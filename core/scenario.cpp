@@ -313,6 +313,15 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   read_name(file, scenario);
   scenario.title = read_text(file, "title", kRequired).value_or(Text{});
   scenario.summary = read_text(file, "summary", kOptional);
+  if (file.has("explore")) {
+    scenario.lesson = read_lesson(file);
+    read_questions(file, scenario);
+    for (const Question& question : scenario.questions)
+      if (question.place) file.report("question", "a question about all interleavings has no place; remove 'function'");
+    file.finish();
+    if (problem.found()) return emu::Error{problem.message()};
+    return scenario;
+  }
   read_profile(file, scenario);
   scenario.image = file.text("image").value_or("");
   scenario.native = file.boolean("native", kOptional).value_or(false);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/explore_lesson.h"
 #include "core/figure.h"
 #include "emu/result.h"
 #include "emu/stop.h"
@@ -41,6 +42,19 @@
 //                schedule = "T1x2 T2x4"           bare: the order of the threads (docs/machine.md)
 //   [[caption]]  function, instruction, text      what to say about an instruction that just ran
 //   [[question]] function, instruction, [question.ask], [question.answer]   place optional: where it comes up
+//
+// A lesson about all interleavings of a program has name, note, title, summary and questions (without places), and
+//
+//   [explore]    program = "peterson.c"           beside this file, else one of asm/interleavings; or
+//                threads = ["x=x+1", "x=x+1"]     typed statements
+//                initial, lowering, scheduler, cpus, memory    as the options of `fiberscope explore`; may be absent
+//                asserts, sync                    arrays, likewise
+//   [expected]   outcomes = 4                     how many different ones
+//                violated = ["count==2"]          those of the asserts that some outcome breaks (default none)
+//                deadlocks = 1, livelocks = 1     how many (default 0)
+//                races = ["x"]                    the variables that race (default none)
+//                observation = "Never"            of a litmus test: that, "Sometimes" or "Always"
+//                schedules, executions            exact counts as texts of digits, or "infinite"; may be absent
 //
 // A text is given once a language: `en` must be there, `es`, `fr` and `zh` may. In a caption the languages stand beside
 // `function`, elsewhere in a table of their own.
@@ -140,6 +154,7 @@ struct Scenario {
   Watch watch;
   std::vector<CaptionText> captions;
   std::vector<Question> questions;
+  std::optional<ExploreLesson> lesson;  ///< then nothing runs: no image, no threads, no captions
 
   /// What to say about this instruction: its own caption, else the function's, else nullptr. `instruction` is AT&T
   /// text; blanks do not matter.

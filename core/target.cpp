@@ -22,13 +22,21 @@ bool ends_with(const std::string& text, std::string_view ending) {
   return text.size() > ending.size() && text.compare(text.size() - ending.size(), ending.size(), ending) == 0;
 }
 
+/// What is beside somebody's own scenario file comes before what the program has.
 emu::Result<emu::Image> image_of(const Scenario& scenario, const std::filesystem::path& folder) {
-  if (const auto bytes = builtin_file("images/" + scenario.image))
-    return emu::Image::parse({bytes->begin(), bytes->end()}, scenario.image);
+  std::error_code error;
+  const bool beside = !folder.empty() && std::filesystem::exists(folder / scenario.image, error);
+  const auto bytes = builtin_file("images/" + scenario.image);
+  if (bytes && !beside) return emu::Image::parse({bytes->begin(), bytes->end()}, scenario.image);
   return emu::Image::load((folder / scenario.image).string());
 }
 
-emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::path& folder) {
+emu::Result<RunTarget> from_scenario(Scenario scenario, const std::string& said, const std::filesystem::path& folder) {
+  if (scenario.lesson)
+    return emu::Error{fmt::format(
+        "{} asks for all interleavings and is no single run: `fiberscope explore {}` tells them, `fiberscope "
+        "open {}` shows them, `fiberscope run {} -o F.fscope` records one",
+        said, said, said, said)};
   auto image = image_of(scenario, folder);
   if (!image) return image.error();
   const std::string name = scenario.name;
@@ -44,14 +52,11 @@ emu::Result<RunTarget> from_scenario(Scenario scenario, const std::filesystem::p
 }
 
 emu::Result<RunTarget> from_scenario_file(const std::string& path) {
-  std::ifstream file(path);
-  std::stringstream text;
-  text << file.rdbuf();
-  if (!file) return emu::Error{fmt::format("{}: cannot be read", path)};
-  auto scenario = parse_scenario(text.str(), path);
-  if (!scenario) return scenario.error();
-  auto target = from_scenario(std::move(scenario).value(), std::filesystem::path(path).parent_path());
-  if (target) target->scenario_text = text.str();
+  auto file = load_scenario_file(path);
+  if (!file) return file.error();
+  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  auto target = from_scenario(std::move(file->scenario), path, folder.empty() ? "." : folder);
+  if (target) target->scenario_text = std::move(file->text);
   return target;
 }
 
@@ -116,23 +121,33 @@ emu::Result<RunTarget> resolve_target(const std::string& target) {
   std::error_code error;
   // First, so that no file in the working directory stands in a scenario's way; `./name` is the file.
   auto scenario = find_scenario(target);
-  if (scenario) return from_scenario(std::move(scenario).value(), {});
+  if (scenario) return from_scenario(std::move(scenario).value(), target, {});
   for (const std::string_view source : {".c", ".cc", ".cpp", ".cxx", ".C", ".S", ".s", ".asm", ".litmus"})
     if (ends_with(target, source))
       return emu::Error{fmt::format(
-          "{}: {} files cannot be run; a target is a scenario (`fiberscope list`), a scenario file (.toml), "
-          "a bare image (.elf) or a recorded trace (.fscope)",
+          "{}: {} files are no runs; a target is a scenario (`fiberscope list`), a scenario file (.toml), a bare image "
+          "(.elf) or a recorded trace (.fscope); `fiberscope explore` tells all interleavings of a .c, .S or .litmus "
+          "file",
           target, source)};
-  if (ends_with(target, ".toml")) {
-    if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
-    return from_scenario_file(target);
-  }
+  if (ends_with(target, ".toml")) return from_scenario_file(target);
   const bool is_path = target.find('/') != std::string::npos || ends_with(target, ".elf");
   if (is_path || std::filesystem::is_regular_file(target, error)) {
     if (!std::filesystem::exists(target, error)) return emu::Error{fmt::format("{}: no such file", target)};
     return from_image_file(target);
   }
   return scenario.error();
+}
+
+emu::Result<ScenarioFile> load_scenario_file(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return emu::Error{fmt::format("{}: no such file", path)};
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  if (!file) return emu::Error{fmt::format("{}: cannot be read", path)};
+  auto scenario = parse_scenario(text.str(), path);
+  if (!scenario) return scenario.error();
+  return ScenarioFile{std::move(scenario).value(), text.str()};
 }
 
 std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta) {

@@ -36,6 +36,12 @@ emu::Result<void> choose(const ProcessorChoice& choice, RunTarget& target);
 bool is_trace_path(const std::string& target);
 /// Fails with a message for people: no such scenario (with near names), no such file, not an image we can run.
 emu::Result<RunTarget> resolve_target(const std::string& target);
+/// Reads a scenario file, with its text as it stands there.
+struct ScenarioFile {
+  Scenario scenario;
+  std::string text;
+};
+emu::Result<ScenarioFile> load_scenario_file(const std::string& path);
 /// The scenario that a trace comes from: it carries the text of a scenario file, and names those that the program has.
 std::optional<Scenario> scenario_of(const std::map<std::string, std::string>& meta);
 

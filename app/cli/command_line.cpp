@@ -13,6 +13,7 @@
 
 #include "app/cli/commands.h"
 #include "app/cli/exit_code.h"
+#include "core/explored_target.h"
 #include "core/figure.h"
 #include "core/whole_number.h"
 #include "core/worker.h"
@@ -25,11 +26,15 @@ constexpr std::array<std::string_view, 9> kCommands = {"open",    "list",    "ru
                                                        "compare", "explore", "export", "screenshot"};
 constexpr const char* kTargetHelp =
     "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf) or a recorded trace (.fscope)";
+constexpr const char* kShownHelp =
+    "a scenario (`fiberscope list`), a scenario file (.toml), a bare image (.elf), a recorded trace (.fscope), or "
+    "threads to explore (.c, .S, .litmus)";
 
 constexpr const char* kChooseHelp =
     "choose by hand who runs next, behind these turns (as `run --schedule`; \"\" for none yet)";
 constexpr const char* kRunnableHelp =
-    "a scenario (`fiberscope list`), a scenario file (.toml), a bare image or a static Linux program (.elf)";
+    "a scenario (`fiberscope list`), a scenario file (.toml), a bare image or a static Linux program (.elf); with "
+    "--schedule a .c or .S file of threads";
 
 /// A whole number of steps, with a message that says so.
 CLI::Validator step_count(std::uint64_t least) {
@@ -43,43 +48,55 @@ CLI::Validator step_count(std::uint64_t least) {
       "STEPS");
 }
 
-/// A question for the exploration in the window, asked with --explore.
+/// A question for the exploration in the window: asked with --explore, or by the target itself.
 struct AskedQuestion {
   bool asked = false;
   ExploreQuestion question;
-  std::vector<std::string> assertions;
 
   void add(CLI::App& command) {
-    CLI::Option* explore = command.add_flag(
-        "--explore", asked, "all interleavings of the --thread options, of a .c, .S or .litmus file, or of an example");
+    command.add_flag("--explore", asked,
+                     "all interleavings of the --thread options; needless for a scenario that asks for them and for a "
+                     ".c, .S or .litmus file");
     const auto word = [&](const char* name, std::string& value, const char* help) {
-      command.add_option(name, value, help)->needs(explore);
+      command.add_option(name, value, help);
     };
-    command.add_option("--thread", question.threads, "as in `fiberscope explore`")
-        ->allow_extra_args(false)
-        ->needs(explore);
+    const auto list = [&](const char* name, std::vector<std::string>& values, const char* help) {
+      command.add_option(name, values, help)->allow_extra_args(false);
+    };
+    list("--thread", question.threads, "as in `fiberscope explore`");
     word("--init", question.initial, "likewise");
     word("--lowering", question.lowering, "likewise");
     word("--scheduler", question.scheduler, "likewise");
     word("--cpus", question.cpus, "likewise");
     word("--memory", question.memory, "likewise");
-    command.add_option("--assert", assertions, "likewise")->allow_extra_args(false)->needs(explore);
+    list("--assert", question.assertions, "likewise");
+    list("--sync", question.sync, "likewise");
   }
-  /// `target`: a file, where one was named.
-  [[nodiscard]] std::optional<ExploreQuestion> get(const std::string& target) const {
-    if (!asked) return std::nullopt;
-    ExploreQuestion said = question;
-    for (const std::string& one : assertions) said.assertions += (said.assertions.empty() ? "" : "; ") + one;
-    said.target = target;
-    if (!target.empty()) return said;
-    // What the choosers show is what is asked.
-    const ExploreQuestion usual = typical_question();
-    if (said.threads.empty()) said.threads = usual.threads;
-    if (said.lowering.empty()) said.lowering = usual.lowering;
-    if (said.scheduler.empty()) said.scheduler = usual.scheduler;
-    if (said.memory.empty()) said.memory = usual.memory;
-    if (said.cpus.empty()) said.cpus = said.memory == "tso" ? "many" : usual.cpus;
-    return said;
+  /// Why its words would mean nothing; empty where they mean something. `target`: where one was named.
+  [[nodiscard]] std::string problem(const std::string& target) const {
+    if (!target.empty() && !question.threads.empty())
+      return fmt::format("{} or --thread: only one of them can be explored", target);
+    if (!asked && question != ExploreQuestion{} && !core::is_explored(target))
+      return "--thread, --init, --lowering, --scheduler, --cpus, --memory, --assert and --sync need --explore";
+    return {};
+  }
+  /// `target`: where one was named.
+  [[nodiscard]] std::optional<AskedExploration> get(const std::string& target) const {
+    if (!asked && !core::is_explored(target)) return std::nullopt;
+    AskedExploration exploration;
+    if (target.empty()) {
+      ExploreQuestion said = question;
+      if (said.threads.empty()) said.threads = typical_question().threads;
+      exploration.question = with_defaults(std::move(said));
+      return exploration;
+    }
+    exploration.question.target = target;  // what is wrong with it is shown in the window
+    if (auto known = core::explored_target(target)) {
+      exploration.question = std::move(known->question);
+      exploration.lesson = std::move(known->lesson);
+    }
+    exploration.question = with_defaults(with_words(std::move(exploration.question), question));
+    return exploration;
   }
 };
 void add_processors(CLI::App& command, core::ProcessorChoice& choice) {
@@ -104,7 +121,7 @@ struct Parsed {
 
 void add_open(CLI::App& app, OpenOptions& options, AskedQuestion& explore) {
   CLI::App* command = app.add_subcommand("open", "Show a run in the window");
-  command->add_option("target", options.target, kTargetHelp)->default_val("switch-to-context");
+  command->add_option("target", options.target, kShownHelp)->default_val("switch-to-context");
   command->add_option("--step", options.step, "the cursor to begin at")->check(step_count(0));
   command->add_flag("--play", options.play, "begin playing");
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
@@ -133,9 +150,11 @@ void add_run(CLI::App& app, RunOptions& options) {
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
   command->add_option("--max-steps", options.max_steps, "stop after so many steps (default: the target's own limit)")
       ->check(step_count(1));
-  command->add_option("--schedule", options.schedule,
-                      "who runs next, wherever a bare guest's scheduler asks: \"T1x2 T2x1\" is thread 1 twice, then "
-                      "thread 2; behind its end the guest decides");
+  command->add_option(
+      "--schedule", options.schedule,
+      "who runs next, wherever a bare guest's scheduler asks: \"T1x2 T2x1\" is thread 1 twice, then "
+      "thread 2; behind its end the guest decides. Of a program of threads, and of a scenario about all "
+      "interleavings: how many of whose steps run in turn");
   command->add_flag("--json", options.json, "as fiberscope.run/1");
   add_processors(*command, options.choice);
 }
@@ -166,24 +185,27 @@ void add_compare(CLI::App& app, CompareOptions& options) {
 }
 
 void add_explore(CLI::App& app, ExploreOptions& options) {
+  core::explore::ExploreRequest& request = options.request;
   CLI::App* command = app.add_subcommand(
       "explore", "Tell everything that can happen: all outcomes of all interleavings, counted exactly");
   command->footer(
       "What is counted, and how the code is made: docs/interleavings.md. For instance\n"
       "  fiberscope explore --thread \"x=x+1; y=y+x\" --thread \"x=x+1; y=y+x\"");
-  command->add_option("target", options.target, "a .c, .S or .litmus file with 2 to 8 threads");
-  command->add_option("--thread", options.threads, "statements of a thread; once for each thread")
+  command->add_option(
+      "target", request.target,
+      "a scenario that asks for it (`fiberscope list`), or a .c, .S or .litmus file with 2 to 8 threads");
+  command->add_option("--thread", request.threads, "statements of a thread; once for each thread")
       ->allow_extra_args(false);
-  command->add_option("--init", options.initial, "what variables hold at first, x=0,y=1 (default: 0)");
-  command->add_option("--lowering", options.lowering, "statement, textbook (default for typed threads), O0 or O2");
-  command->add_option("--scheduler", options.scheduler, "any (default), rr, or rr=Q");
-  command->add_option("--cpus", options.cpus, "one or many (default: many for .litmus and tso)");
-  command->add_option("--memory", options.memory, "sc or tso (default: tso for .litmus)");
-  command->add_option("--assert", options.assertions, "a condition on the final values; may be given again")
+  command->add_option("--init", request.initial, "what variables hold at first, x=0,y=1 (default: 0)");
+  command->add_option("--lowering", request.lowering, "statement, textbook (default for typed threads), O0 or O2");
+  command->add_option("--scheduler", request.scheduler, "any (default), rr, or rr=Q");
+  command->add_option("--cpus", request.cpus, "one or many (default: many for .litmus and tso)");
+  command->add_option("--memory", request.memory, "sc or tso (default: tso for .litmus)");
+  command->add_option("--assert", request.assertions, "a condition on the final values; may be given again")
       ->allow_extra_args(false);
-  command->add_option("--sync", options.sync, "a variable that is accessed for synchronisation; may be given again")
+  command->add_option("--sync", request.sync, "a variable that is accessed for synchronisation; may be given again")
       ->allow_extra_args(false);
-  command->add_option("--max-states", options.max_states, "stop after so many states")
+  command->add_option("--max-states", request.limits.max_states, "stop after so many states")
       ->check(step_count(1))
       ->capture_default_str();
   command->add_option("--max-memory", options.max_memory, "stop where the states take so many MiB")
@@ -199,7 +221,7 @@ void add_explore(CLI::App& app, ExploreOptions& options) {
   command->add_option("-o,--output", options.trace_path, "keep the trace of the replay in this .fscope file")
       ->needs(replay);
   command->add_flag("--json", options.json, "as fiberscope.explore/1; with --replay as fiberscope.run/1");
-  command->add_flag("--pictures", options.pictures,
+  command->add_flag("--pictures", request.pictures,
                     "with --json: progress_graph, state_graph and executions_drawn too, as data");
 }
 
@@ -221,7 +243,7 @@ std::vector<std::string> figures() {
 
 void add_screenshot(CLI::App& app, ScreenshotOptions& options, AskedQuestion& explore) {
   CLI::App* command = app.add_subcommand("screenshot", "Draw the window into a PNG file, without a display");
-  command->add_option("target", options.target, kTargetHelp);
+  command->add_option("target", options.target, kShownHelp);
   command->add_option("--step", options.step, "the cursor (default: the first switch)")->check(step_count(0));
   command->add_option("--phase", options.phase, "of the step's film, 0 … 1")
       ->check(CLI::Range(0.0, 1.0))
@@ -242,10 +264,9 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options, AskedQuestion& ex
       ->capture_default_str();
   command->add_option("--choose", options.choose, kChooseHelp);
   explore.add(*command);
-  CLI::Option* flag = command->get_option("--explore");
-  command->add_option("--path", options.schedule, "the schedule that is shown: T1x2 T2x4 (default: a witness)")
-      ->needs(flag);
-  command->add_flag("--states", options.states, "the state graph instead of the partial order")->needs(flag);
+  command->add_option("--path", options.schedule,
+                      "of an exploration: the schedule that is shown, T1x2 T2x4 (default: a witness)");
+  command->add_flag("--states", options.states, "of an exploration: the state graph instead of the partial order");
   command->add_option("-o,--output", options.path, "the PNG file")->required();
   add_processors(*command, options.choice);
 }
@@ -298,7 +319,11 @@ int run_command_line(int argc, char** argv) {
                     kUnusable);
   }
   const CLI::App& open = *app.get_subcommand("open");
-  parsed.open.explore = parsed.explore_open.get(open.count("target") > 0 ? parsed.open.target : "");
+  const std::string opened = open.count("target") > 0 ? parsed.open.target : "";
+  for (const std::string& problem :
+       {parsed.explore_open.problem(opened), parsed.explore_picture.problem(parsed.screenshot.target)})
+    if (!problem.empty()) return complain(problem, kUnusable);
+  parsed.open.explore = parsed.explore_open.get(opened);
   parsed.screenshot.explore = parsed.explore_picture.get(parsed.screenshot.target);
   if (app.got_subcommand("list")) return list_command(parsed.list);
   if (app.got_subcommand("run")) return run_command(parsed.run);

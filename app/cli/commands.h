@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "app/explore/explore_question.h"
+#include "core/explore/explore_request.h"
+#include "core/scenario.h"
 #include "core/target.h"
 
 namespace fiberscope::app {
@@ -58,6 +60,12 @@ struct CompareOptions {
 };
 int compare_command(const CompareOptions& options);
 
+/// All interleavings instead of a run.
+struct AskedExploration {
+  ExploreQuestion question;
+  std::optional<core::Scenario> lesson;  ///< that it is from
+};
+
 struct ScreenshotOptions {
   std::string target;
   core::ProcessorChoice choice;
@@ -69,8 +77,8 @@ struct ScreenshotOptions {
   std::string syntax = "intel";
   bool focus = false;
   std::string figure = "none";
-  std::optional<std::string> choose;       ///< a schedule
-  std::optional<ExploreQuestion> explore;  ///< instead of a run
+  std::optional<std::string> choose;  ///< a schedule
+  std::optional<AskedExploration> explore;
   std::string schedule;
   bool states = false;
   std::string path;
@@ -88,27 +96,17 @@ struct OpenOptions {
   std::optional<std::string> syntax;
   std::string language = "en";
   std::string size = "1600x900";
-  std::optional<ExploreQuestion> explore;  ///< begin there
+  std::optional<AskedExploration> explore;  ///< begin there
   bool report_state = false;
 };
 int open_command(const OpenOptions& options);
 
 struct ExploreOptions {
-  std::string target;
-  std::vector<std::string> threads;
-  std::string initial;
-  std::string lowering;
-  std::string scheduler;
-  std::string cpus;
-  std::string memory;
-  std::vector<std::string> assertions;
-  std::vector<std::string> sync;
-  std::uint64_t max_states = 10'000'000;
-  std::uint64_t max_memory = 2048;  ///< MiB
-  std::string replay;               ///< an outcome's id or a schedule; may be empty
+  core::explore::ExploreRequest request;  ///< but for what max_memory says
+  std::uint64_t max_memory = 2048;        ///< MiB
+  std::string replay;                     ///< an outcome's id or a schedule; may be empty
   std::optional<std::string> trace_path;
   std::optional<std::uint64_t> progress;  ///< milliseconds between two lines of progress
-  bool pictures = false;
   bool json = false;
 };
 int explore_command(const ExploreOptions& options);

@@ -62,10 +62,18 @@ namespace {
 
 /// The picture of an exploration.
 int explore_picture(const ScreenshotOptions& options, const Size& size) {
+  const core::Figure figure = core::figure_by_name(options.figure).value_or(core::Figure::none);
+  const bool questions = figure == core::Figure::questions && options.explore->lesson.has_value();
+  if (options.step || options.choose || options.focus || (figure != core::Figure::none && !questions))
+    return complain(fmt::format("{}: all interleavings are drawn, which have no --step, --choose, --focus or --figure "
+                                "but `--figure questions` of a scenario; --path and --states choose what is shown",
+                                options.target.empty() ? "--explore" : options.target),
+                    kUnusable);
   ExplorePictureOptions picture;
-  picture.question = *options.explore;
+  picture.question = options.explore->question;
+  picture.lesson = options.explore->lesson;
   picture.schedule = options.schedule;
-  picture.states = options.states;
+  picture.view = questions ? ExploreView::questions : options.states ? ExploreView::states : ExploreView::order;
   picture.width = size.width;
   picture.height = size.height;
   picture.theme = theme_by_name(options.theme).value_or(ThemeKind::dark);
@@ -100,7 +108,8 @@ class Runs {
 int open_exploration(WindowOptions window, const OpenOptions& options) {
   NoDocument none;
   Runs runs(none, options.language);
-  window.explore = options.explore;
+  window.explore = options.explore->question;
+  window.lesson = options.explore->lesson;
   window.runs = false;
   window.opener = [&runs](const std::string& path) { return runs.open(path); };
   const auto code = run_window(runs.shown(), window);
@@ -130,6 +139,8 @@ int screenshot_command(const ScreenshotOptions& options) {
         fmt::format("--size {}: expected WIDTHxHEIGHT, each {} … {}", options.size, kSmallestPicture, kLargestPicture),
         kUnusable);
   if (options.explore) return explore_picture(options, *size);
+  if (options.states || !options.schedule.empty())
+    return complain("--states and --path are for all interleavings: say --explore", kUnusable);
   if (options.target.empty()) return complain("screenshot: name a target, or say --explore", kUnusable);
   picture.width = size->width;
   picture.height = size->height;
@@ -166,6 +177,12 @@ int open_command(const OpenOptions& options) {
         kUnusable);
   const StopSignals signals(1);
   if (options.explore) {
+    if (options.step != 0 || options.play || options.choose || options.trace_path)
+      return complain(
+          fmt::format("{}: all interleavings are shown, and --step, --play, --choose and -o are for one run; "
+                      "a click on an outcome replays it",
+                      options.explore->question.target.empty() ? "--explore" : options.target),
+          kUnusable);
     WindowOptions window = window_of(options, *size);
     window.stop = signals.descriptor();
     return open_exploration(std::move(window), options);

@@ -20,10 +20,12 @@ constexpr std::array<int, 3> kSignals = {SIGINT, SIGTERM, SIGHUP};
 // What a signal handler can reach.
 std::atomic<int> pipe_end{-1};
 std::atomic<int> times_left{0};
+std::atomic<bool> any_came{false};
 std::array<struct sigaction, kSignals.size()> actions_before;
 
 void on_signal(int number) {
   const int error = errno;
+  any_came.store(true);
   if (times_left.fetch_sub(1) > 0) {
     const char byte = 0;
     [[maybe_unused]] const ssize_t written = write(pipe_end.load(), &byte, 1);
@@ -37,6 +39,7 @@ void on_signal(int number) {
 }  // namespace
 
 StopSignals::StopSignals(int times) {
+  any_came.store(false);
   if (pipe2(pipe_, O_CLOEXEC | O_NONBLOCK) != 0) return;  // then signals end the process as ever
   pipe_end.store(pipe_[1]);
   times_left.store(times);
@@ -55,6 +58,10 @@ StopSignals::~StopSignals() {
   pipe_end.store(-1);
   close(pipe_[0]);
   close(pipe_[1]);
+}
+
+const std::atomic<bool>& StopSignals::came() const {
+  return any_came;
 }
 
 emu::Result<std::unique_ptr<RecordedTarget>> open_whole(const std::string& target,

@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -18,6 +19,8 @@ class StopSignals {
 
   /// Can be read, without blocking, once a signal has come.
   [[nodiscard]] int descriptor() const { return pipe_[0]; }
+  /// Set by the first one; for who looks now and then instead.
+  [[nodiscard]] const std::atomic<bool>& came() const;
 
  private:
   int pipe_[2] = {-1, -1};

@@ -7,8 +7,10 @@
 #include "app/cli/exit_code.h"
 #include "app/cli/print.h"
 #include "app/cli/recorded_target.h"
+#include "app/cli/replay.h"
 #include "app/cli/stop_signals.h"
 #include "core/context_object.h"
+#include "core/explored_target.h"
 #include "core/export/trace_export.h"
 #include "core/run_json.h"
 #include "core/scenario.h"
@@ -23,6 +25,43 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// What a lesson asks and finds; null for a run.
+Json lesson_json(const core::Scenario& scenario) {
+  if (!scenario.lesson) return nullptr;
+  const auto& [question, expected] = *scenario.lesson;
+  const auto word = [](const std::string& text) { return text.empty() ? Json(nullptr) : Json(text); };
+  return {{"program", word(question.target)},
+          {"threads", question.threads},
+          {"initial", word(question.initial)},
+          {"lowering", word(question.lowering)},
+          {"scheduler", word(question.scheduler)},
+          {"cpus", word(question.cpus)},
+          {"memory", word(question.memory)},
+          {"asserts", question.assertions},
+          {"sync", question.sync},
+          {"expected",
+           {{"outcomes", expected.outcomes},
+            {"violated", expected.violated},
+            {"deadlocks", expected.deadlocks},
+            {"livelocks", expected.livelocks},
+            {"races", expected.races},
+            {"observation", word(expected.observation)},
+            {"schedules", word(expected.schedules)},
+            {"executions", word(expected.executions)}}}};
+}
+
+Json list_entry(const core::Scenario& scenario) {
+  const bool runs = !scenario.lesson;
+  return {{"name", scenario.name},
+          {"kind", runs ? "run" : "explore"},
+          {"title", scenario.title.in("en")},
+          {"note", scenario.note ? Json(*scenario.note) : Json(nullptr)},
+          {"profile", runs ? Json(core::to_string(scenario.profile)) : Json(nullptr)},
+          {"threads", runs ? Json(scenario.threads) : Json(nullptr)},
+          {"native", scenario.native},
+          {"explore", lesson_json(scenario)}};
+}
+
 /// What was asked for is done, but of a run that was stopped.
 int code_of(int code, const RecordedTarget& recorded) {
   return code == kDone && recorded.was_stopped() ? kIncomplete : code;
@@ -36,23 +75,19 @@ int list_command(const ListOptions& options) {
   for (const std::string& name : core::scenario_names()) {
     const auto scenario = core::find_scenario(name);
     if (!scenario) return complain(scenario.error().message, kUnusable);
-    scenarios.push_back({{"name", scenario->name},
-                         {"title", scenario->title.in("en")},
-                         {"note", scenario->note ? Json(*scenario->note) : Json(nullptr)},
-                         {"profile", core::to_string(scenario->profile)},
-                         {"threads", scenario->threads},
-                         {"native", scenario->native}});
-    text += fmt::format("{:<24}{:<6}{:<7}{}\n", scenario->name, scenario->note.value_or("-"),
-                        core::to_string(scenario->profile), scenario->title.in("en"));
+    scenarios.push_back(list_entry(*scenario));
+    text += fmt::format("{:<28}{:<6}{:<9}{}\n", scenario->name, scenario->note.value_or("-"),
+                        scenario->lesson ? "explore" : core::to_string(scenario->profile), scenario->title.in("en"));
   }
   if (options.json) return print_json({{"schema", "fiberscope.list/1"}, {"scenarios", std::move(scenarios)}});
-  return print_text(fmt::format("{:<24}{:<6}{:<7}{}\n", "scenario", "note", "on", "title") + text);
+  return print_text(fmt::format("{:<28}{:<6}{:<9}{}\n", "scenario", "note", "on", "title") + text);
 }
 
 int run_command(const RunOptions& options) {
   if (core::is_trace_path(options.target))
     return complain(fmt::format("{} is a trace, which has run already; `fiberscope open` or `show` it", options.target),
                     kUnusable);
+  if (core::is_explored(options.target)) return run_explored(options);
   RecordedTarget::Options recording;
   recording.trace_path = options.trace_path;
   recording.max_steps = options.max_steps;

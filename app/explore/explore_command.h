@@ -9,7 +9,7 @@
 namespace fiberscope::app {
 
 enum class ExploreField : std::uint8_t { initial, assertions, lowering, scheduler, cpus, memory };
-enum class ExploreView : std::uint8_t { order, states };
+enum class ExploreView : std::uint8_t { order, states, questions };
 enum class OutcomeOrder : std::uint8_t { id, schedules, executions, probability, preemptions };
 
 /// What the exploration's panels ask for (app/command.h carries it).

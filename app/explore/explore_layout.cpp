@@ -19,8 +19,9 @@ ExploreLayout lay_out_explore(float width, float height, float scale, const Expl
   const auto px = [scale](float units) { return std::floor(units * scale); };
   const float gutter = px(kGutter);
   ExploreLayout layout;
-  const float question = kQuestionHead + kQuestionRow * (static_cast<float>(parts.thread_rows) + 2) +
-                         kStatusRow * static_cast<float>(std::max<std::size_t>(1, parts.status_lines)) + 10;
+  const float question =
+      kQuestionHead + kQuestionRow * (static_cast<float>(parts.thread_rows) + 2) +
+      kStatusRow * static_cast<float>(std::max<std::size_t>(1, parts.status_lines) + parts.lesson_lines) + 10;
   const float left = gutter;
   const float right = width - gutter;
   layout.question = {left, gutter, right, std::min(gutter + px(question), height - gutter)};

@@ -12,12 +12,13 @@ struct ExploreLayout {
   Rect outcomes;
   Rect findings;
   Rect lattice;  ///< empty where there is no progress graph to show
-  Rect picture;  ///< partial order or state graph
+  Rect picture;  ///< partial order, state graph or a scenario's questions
   std::vector<Rect> gutters;
 };
 
 struct ExploreParts {
-  std::size_t thread_rows = 1;  ///< rows of text boxes, two a row
+  std::size_t lesson_lines = 0;  ///< of a scenario's summary
+  std::size_t thread_rows = 1;   ///< rows of text boxes, two a row
   std::size_t status_lines = 1;
   std::size_t outcomes = 0;
   bool lattice = true;

@@ -1,14 +1,19 @@
 #include "app/explore/explore_session.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cinttypes>
 #include <cstdio>
 #include <filesystem>
 #include <limits>
+#include <set>
 #include <utility>
 
+#include "core/explore/condition.h"
 #include "core/explore/schedule.h"
+#include "core/explore/thread_program.h"
 
 namespace fiberscope::app {
 namespace {
@@ -42,6 +47,25 @@ bool fewer(const std::string& one, const std::string& other) {
     return std::pair(number ? text.size() : std::string::npos, text);
   };
   return rank(one) < rank(other);
+}
+
+/// ExploreState::values_order.
+std::vector<std::size_t> order_values(const explore::ExploreAnswer& answer, const ExploreQuestion& question) {
+  std::set<std::string> asserted;
+  for (const std::string& condition : explore::conditions_of(question))
+    if (const auto names = explore::names_in_condition(condition, "")) asserted.insert(names->begin(), names->end());
+  const auto rank = [&](std::size_t i) {
+    const auto& outcomes = answer.outcomes;
+    const bool varies = std::any_of(outcomes.begin(), outcomes.end(),
+                                    [&](const auto& one) { return one.values.at(i) != outcomes.front().values.at(i); });
+    return varies ? 0 : asserted.contains(answer.observables[i]) ? 1 : 2;
+  };
+  std::vector<std::pair<int, std::size_t>> ranks;
+  for (std::size_t i = 0; i < answer.observables.size(); ++i) ranks.emplace_back(rank(i), i);
+  std::sort(ranks.begin(), ranks.end());
+  std::vector<std::size_t> order;
+  for (const auto& [ignored, i] : ranks) order.push_back(i);
+  return order;
 }
 
 }  // namespace
@@ -96,6 +120,13 @@ void ExploreSession::read_progress() {
   state_.transitions = transitions;
 }
 
+emu::Result<std::unique_ptr<core::ChildProgram>> ExploreSession::start(
+    const std::vector<std::string>& arguments) const {
+  auto started = core::ChildProgram::start(program_, arguments, {});
+  if (!started) return emu::Error{fmt::format("{} cannot be started: {}", program_, started.error().message)};
+  return started;
+}
+
 void ExploreSession::on(const exploring::Run&) {
   state_.submit = false;
   state_.error.clear();
@@ -103,7 +134,7 @@ void ExploreSession::on(const exploring::Run&) {
   asked_ = state_.question;
   std::vector<std::string> arguments = explore_arguments(asked_);
   for (const char* word : {"--json", "--pictures", "--progress=100"}) arguments.emplace_back(word);
-  auto started = ChildProgram::start(program_, arguments);
+  auto started = start(arguments);
   state_.running = static_cast<bool>(started);
   state_.stopping = false;
   state_.states = state_.transitions = 0;
@@ -118,7 +149,7 @@ void ExploreSession::on(const exploring::Run&) {
 
 void ExploreSession::take_answer() {
   constexpr int kUnusable = 2;
-  const std::unique_ptr<ChildProgram> ended = std::move(explorer_);
+  const std::unique_ptr<core::ChildProgram> ended = std::move(explorer_);
   state_.running = false;
   const std::string said = message_of(ended->messages());
   if (ended->code() == kUnusable || ended->output().empty()) {
@@ -134,6 +165,7 @@ void ExploreSession::take_answer() {
   }
   state_.answer = std::move(answer).value();
   state_.answered = asked_;
+  state_.values_order = order_values(*state_.answer, asked_);
   state_.answer_seconds = now_ - started_;
   state_.shown = {};
   sort_outcomes();
@@ -151,22 +183,29 @@ void ExploreSession::on(const exploring::Stop&) {
   state_.stopping = true;
 }
 
-std::string& ExploreSession::field(ExploreField which) {
+void ExploreSession::set(ExploreField which, const std::string& text) {
+  ExploreQuestion& question = state_.question;
   switch (which) {
     case ExploreField::initial:
-      return state_.question.initial;
+      question.initial = text;
+      return;
     case ExploreField::assertions:
-      return state_.question.assertions;
+      question.assertions.clear();
+      if (!text.empty()) question.assertions.push_back(text);
+      return;
     case ExploreField::lowering:
-      return state_.question.lowering;
+      question.lowering = text;
+      return;
     case ExploreField::scheduler:
-      return state_.question.scheduler;
+      question.scheduler = text;
+      return;
     case ExploreField::cpus:
-      return state_.question.cpus;
+      question.cpus = text;
+      return;
     case ExploreField::memory:
-      break;
+      question.memory = text;
+      return;
   }
-  return state_.question.memory;
 }
 
 void ExploreSession::on(const exploring::SetThread& c) {
@@ -175,20 +214,20 @@ void ExploreSession::on(const exploring::SetThread& c) {
 
 void ExploreSession::on(const exploring::AddThread&) {
   auto& threads = state_.question.threads;
-  if (state_.question.target.empty() && threads.size() < kMostThreads)
+  if (state_.question.target.empty() && threads.size() < explore::kMaxThreads)
     threads.push_back(threads.empty() ? "x=x+1" : threads.back());
 }
 
 void ExploreSession::on(const exploring::RemoveThread&) {
-  if (state_.question.threads.size() > kFewestThreads) state_.question.threads.pop_back();
+  if (state_.question.threads.size() > explore::kMinThreads) state_.question.threads.pop_back();
 }
 
 void ExploreSession::on(const exploring::Set& c) {
-  field(c.field) = c.text;
+  set(c.field, c.text);
 }
 
 void ExploreSession::on(const exploring::Choose& c) {
-  field(c.field) = c.word;
+  set(c.field, c.word);
   // A store buffer belongs to a processor: neither choice is possible without the other one.
   if (c.field == ExploreField::memory && c.word == "tso") state_.question.cpus = "many";
   if (c.field == ExploreField::cpus && c.word == "one") state_.question.memory = "sc";
@@ -317,7 +356,7 @@ void ExploreSession::replay(const std::string& what) {
   std::vector<std::string> arguments = explore_arguments(*state_.answered);
   arguments.push_back("--replay=" + what);
   arguments.push_back("--output=" + replay_folder_.file(kReplay));
-  auto started = ChildProgram::start(program_, arguments);
+  auto started = start(arguments);
   if (!started) {
     state_.error = started.error().message;
     return;
@@ -328,7 +367,7 @@ void ExploreSession::replay(const std::string& what) {
 
 void ExploreSession::take_replay() {
   constexpr int kNotToItsEnd = 3;  // a deadlock, for instance, which is what was asked for
-  const std::unique_ptr<ChildProgram> ended = std::move(replayer_);
+  const std::unique_ptr<core::ChildProgram> ended = std::move(replayer_);
   state_.replaying = false;
   const std::string path = replay_folder_.file(kReplay);
   std::error_code ignored;

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "app/explore/child_program.h"
 #include "app/explore/explore_command.h"
 #include "app/explore/explore_state.h"
+#include "core/child_program.h"
 #include "core/temporary_folder.h"
 #include "emu/result.h"
 
@@ -31,6 +31,8 @@ class ExploreSession {
   [[nodiscard]] const ExploreState& state() const { return state_; }
 
   void set_question(const ExploreQuestion& question);
+  /// The scenario that the question which was set is from.
+  void set_lesson(const core::Scenario& lesson) { state_.lesson = ExploreState::Lesson{lesson, state_.question}; }
   /// The program that explores; this one where nothing was said.
   void set_program(std::string program) { program_ = std::move(program); }
   void set_opener(Opener opener) { opener_ = std::move(opener); }
@@ -57,9 +59,10 @@ class ExploreSession {
   void on(const exploring::ReplaySchedule& c);
   void on(const exploring::ReplayPath&);
 
-  std::string& field(ExploreField which);
+  void set(ExploreField which, const std::string& text);
   void read_progress();
   void take_answer();
+  [[nodiscard]] emu::Result<std::unique_ptr<core::ChildProgram>> start(const std::vector<std::string>& arguments) const;
   void replay(const std::string& what);
   void take_replay();
   void show(std::vector<std::uint8_t> actions);
@@ -69,8 +72,8 @@ class ExploreSession {
   std::string program_ = "/proc/self/exe";
   Opener opener_;
   ExploreQuestion asked_;
-  std::unique_ptr<ChildProgram> explorer_;
-  std::unique_ptr<ChildProgram> replayer_;
+  std::unique_ptr<core::ChildProgram> explorer_;
+  std::unique_ptr<core::ChildProgram> replayer_;
   core::TemporaryFolder replay_folder_;
   double now_ = 0;
   double started_ = 0;

@@ -8,6 +8,7 @@
 #include "app/explore/explore_question.h"
 #include "core/explore/execution_picture.h"
 #include "core/explore/explore_answer.h"
+#include "core/scenario.h"
 
 namespace fiberscope::app {
 
@@ -23,9 +24,17 @@ struct ShownSchedule {
 
 /// What the exploration's panels read: plain data, never changed by them.
 struct ExploreState {
+  /// The scenario that was opened, and what it asks.
+  struct Lesson {
+    core::Scenario scenario;
+    ExploreQuestion question;
+  };
+  std::optional<Lesson> lesson;
   ExploreQuestion question = typical_question();
   std::optional<ExploreQuestion> answered;  ///< the question that `answer` belongs to
   std::optional<core::explore::ExploreAnswer> answer;
+  /// Of the answer's observables: what tells the outcomes apart, then what is asserted, then all that is the same.
+  std::vector<std::size_t> values_order;
   double answer_seconds = 0;  ///< how long it took, from the click on
   std::string error;          ///< why the last question has no answer
 
@@ -43,6 +52,10 @@ struct ExploreState {
   bool submit = false;     ///< Enter: the boxes are to hand in their texts and the question is to be asked
   bool can_leave = false;  ///< there is a run to go back to
 
+  /// The scenario, as long as its own question stands there; nullptr elsewhere.
+  [[nodiscard]] const core::Scenario* asked_lesson() const {
+    return lesson && lesson->question == question ? &lesson->scenario : nullptr;
+  }
   [[nodiscard]] const core::explore::ExploreAnswer::Outcome* outcome(std::size_t id) const {
     if (!answer) return nullptr;
     for (const auto& one : answer->outcomes)

@@ -228,8 +228,13 @@ void LatticeFigure::draw_shown(Canvas& canvas, const View& view, const Rect& are
   } else if (const auto* outcome = view.explore->outcome(shown.outcome)) {
     draw_outcome(canvas, {x, second + px(2), x + px(28), second + px(28)}, outcome->id);
     canvas.items().mark(fmt::format("shown outcome {}", outcome->id), {x, second + px(2), x + px(28), second + px(28)});
-    state = outcome_values(*view.explore->answer, *outcome) + " · " + state;
     x += px(38);
+    const std::string tail = " · " + state;
+    const auto fits = [&](const std::string& text) {
+      return canvas.width(FontRole::micro, text + tail) <= area.x1 - x;
+    };
+    const std::string values = outcome_values(*view.explore, *outcome);
+    state = (fits(values) ? values : elide(values, fits)) + tail;
   } else {
     state = std::string(words(Word::shown_no_end)) + " · " + state;
   }

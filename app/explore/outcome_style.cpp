@@ -34,11 +34,11 @@ void draw_outcome(Canvas& canvas, const Rect& box, std::size_t id) {
                  on_outcome(canvas.theme(), id), outcome_letter(id), Align::center);
 }
 
-std::string outcome_values(const core::explore::ExploreAnswer& answer,
-                           const core::explore::ExploreAnswer::Outcome& outcome) {
+std::string outcome_values(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome) {
   std::string text;
-  for (std::size_t i = 0; i < std::min(outcome.values.size(), answer.observables.size()); ++i)
-    text += (i == 0 ? "" : " ") + answer.observables[i] + "=" + std::to_string(outcome.values[i]);
+  for (const std::size_t i : state.values_order)
+    if (i < outcome.values.size())
+      text += (text.empty() ? "" : " ") + state.answer->observables[i] + "=" + std::to_string(outcome.values[i]);
   return text;
 }
 

@@ -17,9 +17,8 @@ Colour outcome_colour(const Theme& theme, std::size_t id);
 Colour on_outcome(const Theme& theme, std::size_t id);
 /// A rounded square with the letter.
 void draw_outcome(Canvas& canvas, const Rect& box, std::size_t id);
-/// "x=1 y=2"
-std::string outcome_values(const core::explore::ExploreAnswer& answer,
-                           const core::explore::ExploreAnswer::Outcome& outcome);
+/// "x=1 y=2", in the order of ExploreState::values_order.
+std::string outcome_values(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome);
 /// A number as it fits a narrow column: "12 870", "~2.1e18"; "–" where it was not counted.
 std::string short_count(std::string_view digits);
 /// The mark of a thread in the exploration: its number in its shape and colour.

@@ -80,9 +80,9 @@ struct Row {
                      Align::right);
       x -= px(column->width);
     }
-    const std::string values = outcome_values(*view.explore->answer, outcome);
+    const std::string values = outcome_values(*view.explore, outcome);
     canvas.text_in({area.x0 + px(kBadge), area.y0 + px(2), x, line}, {FontRole::mono_small, FontRole::mono_tiny},
-                   theme.text, values);
+                   theme.text, shorten(values, x - area.x0 - px(kBadge)));
     const Rect below{area.x0 + px(kBadge), line, area.x1 - px(kReplay) - px(8), area.y1 - px(2)};
     float left = below.x0;
     if (outcome.violates) {
@@ -91,7 +91,8 @@ struct Row {
                   words(Word::outcome_fails), FontRole::tiny);
       left += wide + px(8);
     }
-    canvas.text_in({left, below.y0, below.x1, below.y1}, {FontRole::mono_tiny}, theme.dim, shorten(below.x1 - left));
+    canvas.text_in({left, below.y0, below.x1, below.y1}, {FontRole::mono_tiny}, theme.dim,
+                   shorten(outcome.witness, below.x1 - left));
     if (letter.clicked) commands.push_back(command::Explore{exploring::ShowOutcome{outcome.id}});
     if (hit.clicked && replayable) commands.push_back(command::Explore{exploring::ReplayOutcome{outcome.id}});
     if (letter.hovered) canvas.tooltip(words(Word::tip_show_outcome));
@@ -108,11 +109,10 @@ struct Row {
     return text + "\n" + words(Word::tip_replay);
   }
 
-  /// A witness that is too long for its line ends with "…", which the tip spells out.
-  [[nodiscard]] std::string shorten(float wide) const {
-    if (canvas.width(FontRole::mono_tiny, outcome.witness) <= wide) return outcome.witness;
-    return elide(outcome.witness,
-                 [&](const std::string& text) { return canvas.width(FontRole::mono_tiny, text) <= wide; });
+  /// What is too long for its line ends with "…"; the tip spells it out.
+  [[nodiscard]] std::string shorten(const std::string& whole, float wide) const {
+    const auto fits = [&](const std::string& text) { return canvas.width(FontRole::mono_tiny, text) <= wide; };
+    return fits(whole) ? whole : elide(whole, fits);
   }
 };
 

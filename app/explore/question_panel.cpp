@@ -1,6 +1,7 @@
 #include "app/explore/question_panel.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <imgui.h>
 #include <imgui_stdlib.h>
 
@@ -16,6 +17,7 @@ namespace fiberscope::app {
 namespace {
 
 constexpr std::size_t kMostStatusLines = 4;
+constexpr std::size_t kMostLessonLines = 3;
 
 /// What became of the question: live counters, or the answer's numbers with what they are complete for.
 std::string status_text(const ExploreState& state, const Words& words) {
@@ -65,6 +67,11 @@ class QuestionBox {
     draw_head();
     float y = area_.y0 + canvas_.px(kQuestionHead);
     const float row = canvas_.px(kQuestionRow);
+    for (const std::string& text : lesson_lines(canvas_, view_, right_ - left_)) {
+      canvas_.text_in({left_, y, right_, y + canvas_.px(kStatusRow)},
+                      {FontRole::small, FontRole::tiny, FontRole::micro}, theme_.dim, text);
+      y += canvas_.px(kStatusRow);
+    }
     if (!state_.question.target.empty()) {
       canvas_.text_in({left_, y, right_, y + row}, {FontRole::mono, FontRole::mono_small, FontRole::mono_tiny},
                       theme_.text, state_.question.target);
@@ -91,7 +98,10 @@ class QuestionBox {
   void push(ExploreCommand command) { commands_.push_back(command::Explore{std::move(command)}); }
 
   void draw_head() {
-    canvas_.panel_head("question", area_, words_(Word::explore_title));
+    const core::Scenario* lesson = state_.asked_lesson();
+    const std::string title = lesson != nullptr ? lesson->title.in(to_string(view_.state->language))
+                                                : std::string(words_(Word::explore_title));
+    canvas_.panel_head("question", area_, title);
     const float y0 = area_.y0 + canvas_.px(4);
     const float y1 = area_.y0 + canvas_.px(36);
     const auto width_of = [&](Word word) { return canvas_.width(FontRole::text_bold, words_(word)) + canvas_.px(36); };
@@ -164,7 +174,7 @@ class QuestionBox {
       x = half;
     }
     x = label(x, row, words_(Word::explore_assert));
-    std::string text = state_.question.assertions;
+    std::string text = fmt::format("{}", fmt::join(state_.question.assertions, "; "));
     if (field("assertions", {x, row.y0, end - canvas_.px(12), row.y1}, text))
       push(exploring::Set{ExploreField::assertions, std::move(text)});
     if (!typed) return;
@@ -304,6 +314,12 @@ std::vector<std::string> status_lines(const Canvas& canvas, const View& view, fl
     begin = end + 1;
   }
   return lines;
+}
+
+std::vector<std::string> lesson_lines(const Canvas& canvas, const View& view, float width) {
+  const core::Scenario* lesson = view.explore->asked_lesson();
+  if (lesson == nullptr || !lesson->summary) return {};
+  return canvas.wrap(FontRole::small, lesson->summary->in(to_string(view.state->language)), width, kMostLessonLines);
 }
 
 std::size_t thread_rows(const ExploreState& state) {

@@ -14,6 +14,8 @@ void draw_question(Canvas& canvas, const View& view, const Rect& area, Commands&
 
 /// The lines below the choosers, as they fit the width.
 std::vector<std::string> status_lines(const Canvas& canvas, const View& view, float width);
+/// The summary of the scenario whose question it is, likewise.
+std::vector<std::string> lesson_lines(const Canvas& canvas, const View& view, float width);
 /// Rows of text boxes.
 std::size_t thread_rows(const ExploreState& state);
 

@@ -18,10 +18,10 @@ float height_of(const Canvas& canvas, const std::vector<Block>& blocks, FontRole
   return lines * canvas.line_height(font) * 1.12f + static_cast<float>(blocks.size()) * canvas.px(46);
 }
 
-std::vector<Block> wrapped(Canvas& canvas, const View& view, FontRole font, float width) {
+std::vector<Block> wrapped(Canvas& canvas, const View& view, const std::vector<core::Question>& questions,
+                           FontRole font, float width) {
   std::vector<Block> blocks;
   const std::string_view language = to_string(view.state->language);
-  const auto& questions = view.scenario->questions;
   for (std::size_t i = 0; i < questions.size(); ++i) {
     Block block;
     block.ask = canvas.wrap(font, std::to_string(i + 1) + ". " + questions[i].ask.in(language), width, kMostLines);
@@ -40,16 +40,22 @@ void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Co
     canvas.text_in(area, {FontRole::text, FontRole::small}, theme.dim, words(Word::no_questions), Align::center);
     return;
   }
+  draw_questions(canvas, view, view.scenario->questions, area, commands);
+}
+
+void draw_questions(Canvas& canvas, const View& view, const std::vector<core::Question>& questions, const Rect& area,
+                    Commands& commands) {
+  const Theme& theme = canvas.theme();
+  const Words words = view.words();
   FontRole font = FontRole::text;
   std::vector<Block> blocks;
   for (const FontRole smaller : {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}) {
     font = smaller;
-    blocks = wrapped(canvas, view, font, area.width() - canvas.px(24));
+    blocks = wrapped(canvas, view, questions, font, area.width() - canvas.px(24));
     if (height_of(canvas, blocks, font) <= area.height()) break;
   }
   const float line = canvas.line_height(font) * 1.12f;
   float y = area.y0;
-  const auto& questions = view.scenario->questions;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const auto lines = [&](const std::vector<std::string>& texts, Colour colour) {
       for (const std::string& text : texts) {

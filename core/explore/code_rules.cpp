@@ -27,6 +27,14 @@ bool may_be_locked(std::string_view name) {
   return name == "xchg" || std::find(kLockable.begin(), kLockable.end(), name) != kLockable.end();
 }
 
+bool may_end_a_function(const emu::Instruction& instruction) {
+  const std::string& name = instruction.intel_mnemonic;
+  const std::string& operands = instruction.intel_operands;
+  return name == "nop" || name == "leave" || (name == "pop" && begins(operands, "r")) ||
+         (name == "add" && begins(operands, "rsp, ") && operands.find('r', 5) == std::string::npos) ||
+         (name == "lea" && begins(operands, "rsp, ")) || instruction.flow == emu::Flow::ret;
+}
+
 }  // namespace
 
 bool is_prologue(const emu::Instruction& instruction) {
@@ -37,12 +45,15 @@ bool is_prologue(const emu::Instruction& instruction) {
          (name == "sub" && begins(operands, "rsp, ") && operands.find('r', 5) == std::string::npos);
 }
 
-bool is_epilogue_instruction(const emu::Instruction& instruction) {
-  const std::string& name = instruction.intel_mnemonic;
-  const std::string& operands = instruction.intel_operands;
-  return name == "nop" || name == "leave" || (name == "pop" && begins(operands, "r")) ||
-         (name == "add" && begins(operands, "rsp, ") && operands.find('r', 5) == std::string::npos) ||
-         (name == "lea" && begins(operands, "rsp, ")) || instruction.flow == emu::Flow::ret;
+bool is_epilogue(emu::Address from, emu::Address end,
+                 const std::function<std::optional<emu::Instruction>(emu::Address)>& decode) {
+  for (emu::Address at = from; at < end;) {
+    const auto instruction = decode(at);
+    if (!instruction || !may_end_a_function(*instruction)) return false;
+    if (instruction->flow == emu::Flow::ret) return true;
+    at = at + instruction->size;
+  }
+  return false;
 }
 
 bool is_locked(const emu::Instruction& instruction) {

@@ -1,4 +1,6 @@
 #pragma once
+#include <functional>
+#include <optional>
 #include <string>
 
 #include "emu/instruction.h"
@@ -7,8 +9,10 @@ namespace fiberscope::core::explore {
 
 /// What a function begins with: endbr64, push of a register, mov rbp, rsp, sub rsp, N.
 bool is_prologue(const emu::Instruction& instruction);
-/// What it ends with: nop, leave, pop, add rsp, N, lea rsp, …, ret.
-bool is_epilogue_instruction(const emu::Instruction& instruction);
+/// Whether nothing comes from this address on but what a function ends with: nop, leave, pop, add rsp, N, lea rsp, …,
+/// and then its ret, before `end`. `decode` gives the instruction at an address, or nothing.
+bool is_epilogue(emu::Address from, emu::Address end,
+                 const std::function<std::optional<emu::Instruction>(emu::Address)>& decode);
 /// With a lock prefix, or an xchg with memory, which has an implied one (Intel SDM vol. 2, LOCK).
 bool is_locked(const emu::Instruction& instruction);
 /// mfence: waits until the store buffer is empty. sfence and lfence order nothing more under x86-TSO.

@@ -13,6 +13,7 @@
 
 #include "core/builtin_files.h"
 #include "core/explore/child_process.h"
+#include "core/explore/example.h"
 #include "core/temporary_folder.h"
 #include "emu/debug_info.h"
 #include "emu/disassembler.h"
@@ -75,7 +76,18 @@ struct Source {
   std::string shown;  ///< how messages and places name it
   std::string lowering;
   const TypedThreads* typed = nullptr;
+  std::map<std::string, std::string> texts;  ///< of files that go with the folder, by their name
 };
+
+/// A file as it is; an example as a file of that folder.
+Result<Source> source_of(const TemporaryFolder& folder, const std::string& target, const std::string& lowering) {
+  const auto source = program_source(target);
+  if (!source)
+    return Error{fmt::format("{}; give a .c or .S file with functions thread_1, thread_2, …", source.error().message)};
+  if (!source->is_example) return Source{target, target, lowering, nullptr, {}};
+  if (const auto written = write_file(folder, source->name, source->text); !written) return written.error();
+  return Source{folder.file(source->name), target, lowering, nullptr, {{source->name, source->text}}};
+}
 
 enum class LinkedWith : std::uint8_t {
   nothing,  ///< the runtime's calls go where nothing is
@@ -94,7 +106,7 @@ Result<emu::Image> make_image(const TemporaryFolder& folder, const Source& sourc
   if (const auto written = write_file(folder, "link.ld", guest ? builtin("asm/bare.ld") : linker_script()); !written)
     return written.error();
   if (guest)
-    if (const auto written = write_file(folder, "runtime.o", builtin("images/interleaving_runtime.o")); !written)
+    if (const auto written = write_file(folder, "runtime.o", builtin("images/replay_runtime.o")); !written)
       return written.error();
   std::vector<std::string> command = {"gcc"};
   command.insert(command.end(), kFlags.begin(), kFlags.end());
@@ -102,6 +114,10 @@ Result<emu::Image> make_image(const TemporaryFolder& folder, const Source& sourc
   for (const char* word : {"-static", "-no-pie", "-nostdlib", "-Wl,--build-id=none", "-Wl,-z,max-page-size=4096",
                            "-Wl,--no-warn-rwx-segments", guest ? "-Wl,--no-eh-frame-hdr" : "-Wl,-e,0"})
     command.emplace_back(word);
+  // Debug information keeps nothing but the name of a file that goes with the folder. The last map comes first.
+  std::error_code unknown;
+  if (source.path.starts_with(folder.file("")))
+    command.push_back("-ffile-prefix-map=" + std::filesystem::current_path(unknown).string() + "=.");
   command.push_back("-ffile-prefix-map=" + folder.file("") + "=");
   command.push_back("-Wl,-T," + folder.file("link.ld"));
   command.push_back("-I" + folder.file(""));
@@ -128,7 +144,7 @@ Result<void> find_threads(const emu::Image& image, const std::string& shown, Thr
     thread.code_high = symbol->size != 0 ? symbol->address.value + symbol->size : 0;
     program.threads.push_back(thread);
   }
-  if (program.threads.size() < 2 || program.threads.size() > kMaxThreads)
+  if (program.threads.size() < kMinThreads || program.threads.size() > kMaxThreads)
     return Error{
         fmt::format("{}: {} found; define the functions thread_1 and thread_2, up to thread_{}, without a gap "
                     "(in assembly as .globl symbols of type @function with a size)",
@@ -351,6 +367,14 @@ Result<void> check_stores(const TypedThreads& typed, const ThreadProgram& progra
   return {};
 }
 
+Result<LinkedGuest> link(const TemporaryFolder& folder, const Source& source) {
+  auto image = make_image(folder, source, LinkedWith::guest);
+  if (!image) return image.error();
+  LinkedGuest guest{std::move(image).value(), {}};
+  for (const auto& [name, text] : source.texts) guest.sources[name] = guest.sources["./" + name] = text;
+  return guest;
+}
+
 }  // namespace
 
 std::string typed_place(const TypedThreads& typed, std::size_t line) {
@@ -362,20 +386,18 @@ std::string typed_place(const TypedThreads& typed, std::size_t line) {
   return "";
 }
 
-emu::Result<ThreadProgram> build_source(const std::string& path, const std::string& lowering) {
-  std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error))
-    return Error{fmt::format("{}: no such file; give a .c or .S file with functions thread_1, thread_2, …", path)};
+emu::Result<ThreadProgram> build_source(const std::string& target, const std::string& lowering) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
-  return build(*folder, {path, path, lowering, nullptr});
+  const auto source = source_of(*folder, target, lowering);
+  return source ? build(*folder, *source) : source.error();
 }
 
 emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std::string& lowering) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
   if (const auto written = write_file(*folder, kTypedSource, c_source(typed)); !written) return written.error();
-  auto program = build(*folder, {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed});
+  auto program = build(*folder, {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed, {}});
   if (!program) return program;
   if (const auto checked = check_stores(typed, *program); !checked) return checked.error();
   // Outcomes show the variables in the order in which they were typed.
@@ -386,12 +408,11 @@ emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std:
   return program;
 }
 
-emu::Result<LinkedGuest> link_guest(const std::string& path, const std::string& lowering) {
+emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
-  auto image = make_image(*folder, {path, path, lowering, nullptr}, LinkedWith::guest);
-  if (!image) return image.error();
-  return LinkedGuest{std::move(image).value(), {}};
+  const auto source = source_of(*folder, target, lowering);
+  return source ? link(*folder, *source) : source.error();
 }
 
 emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering) {
@@ -399,17 +420,15 @@ emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string
   if (!folder) return folder.error();
   const std::string text = c_source(typed);
   if (const auto written = write_file(*folder, kTypedSource, text); !written) return written.error();
-  auto image =
-      make_image(*folder, {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed}, LinkedWith::guest);
-  if (!image) return image.error();
-  return LinkedGuest{std::move(image).value(), {{kTypedSource, text}}};
+  return link(*folder,
+              {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed, {{kTypedSource, text}}});
 }
 
 emu::Result<ThreadProgram> assemble_text(const std::string& text, const std::string& file) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
   if (const auto written = write_file(*folder, "test.s", text); !written) return written.error();
-  return build(*folder, {folder->file("test.s"), file, "litmus", nullptr});
+  return build(*folder, {folder->file("test.s"), file, "litmus", nullptr, {}});
 }
 
 }  // namespace fiberscope::core::explore

@@ -10,21 +10,22 @@
 
 namespace fiberscope::core::explore {
 
-/// Builds a C or assembly file with functions thread_1 … thread_n and makes a program of it: gcc and GNU as at run time
-/// (a message says so where they are missing), with the flags of docs/interleavings.md, linked against the runtime's
-/// calls (lock, unlock, wait, signal, join; C files get them from <fiberscope.h>). `lowering` is O0, O2, or assembly.
-emu::Result<ThreadProgram> build_source(const std::string& path, const std::string& lowering);
+/// Builds a C or assembly file, or an example, with functions thread_1 … thread_n and makes a program of it: gcc and
+/// GNU as at run time (a message says so where they are missing), with the flags of docs/interleavings.md, linked
+/// against the runtime's calls (lock, unlock, wait, signal, join; C files get them from <fiberscope.h>). `lowering` is
+/// O0, O2, or assembly.
+emu::Result<ThreadProgram> build_source(const std::string& target, const std::string& lowering);
 
 /// The typed statements as C, compiled. Fails where the compiler left out a variable that a thread assigns.
 emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std::string& lowering);
 
-/// The same code linked with the guest's threads and scheduler (asm/programs/interleaving.c), which have not been told
-/// yet what to run.
+/// The same code linked with the guest's threads and scheduler (asm/programs/replay_runtime.c), which have not been
+/// told yet what to run.
 struct LinkedGuest {
   emu::Image image;
   std::map<std::string, std::string> sources;  ///< those that no file holds, by the name in the debug information
 };
-emu::Result<LinkedGuest> link_guest(const std::string& path, const std::string& lowering);
+emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering);
 emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering);
 
 /// The statement that a line of that C holds; empty where it holds none.

@@ -6,11 +6,10 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "core/explore/compiled_program.h"
+#include "core/explore/example.h"
 #include "core/explore/typed_program.h"
 #include "core/near_names.h"
 
@@ -56,13 +55,13 @@ Result<ThreadProgram> file_program(const ExploreRequest& request, PreparedExplor
         fmt::format("{}: --init is for typed threads; a file says itself what its variables hold", request.target)};
   if (kind == ".litmus") {
     if (!request.lowering.empty()) return Error{fmt::format("{}: a litmus test has no lowering", request.target)};
-    std::ifstream in(request.target, std::ios::binary);
-    if (!in) return Error{fmt::format("{}: cannot be read; give a .litmus file of the X86_64 kind", request.target)};
-    const std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-    auto litmus = parse_litmus(text, request.target);
+    const auto source = program_source(request.target);
+    if (!source) return Error{fmt::format("{}; give a .litmus file of the X86_64 kind", source.error().message)};
+    const std::string& file = source->is_example ? source->name : request.target;
+    auto litmus = parse_litmus(source->text, file);
     if (!litmus) return litmus.error();
     prepared.litmus = std::move(litmus).value();
-    return assemble_litmus(*prepared.litmus, request.target);
+    return assemble_litmus(*prepared.litmus, file);
   }
   if (kind == ".S" || kind == ".s") {
     if (!request.lowering.empty()) return Error{fmt::format("{}: assembly has no lowering", request.target)};
@@ -75,8 +74,8 @@ Result<ThreadProgram> file_program(const ExploreRequest& request, PreparedExplor
     return build_source(request.target, lowering);
   }
   return Error{
-      fmt::format("'{}' is nothing that can be explored: give a .c, .S or .litmus file, or threads as --thread "
-                  "\"x=x+1; y=y+x\" --thread \"…\"",
+      fmt::format("'{}' is nothing that can be explored: give a .c, .S or .litmus file, a scenario that asks for it "
+                  "(`fiberscope list`), or threads as --thread \"x=x+1; y=y+x\" --thread \"…\"",
                   request.target)};
 }
 
@@ -111,9 +110,9 @@ Result<void> set_machine(const ExploreRequest& request, PreparedExploration& pre
 emu::Result<PreparedExploration> prepare(const ExploreRequest& request) {
   if (request.target.empty() == request.threads.empty())
     return Error{request.target.empty()
-                     ? "nothing to explore: give threads as --thread \"x=x+1; y=y+x\" --thread \"…\", or a .c, .S or "
-                       ".litmus file"
-                     : "give either a file or --thread, not both"};
+                     ? "nothing to explore: give threads as --thread \"x=x+1; y=y+x\" --thread \"…\", a .c, .S or "
+                       ".litmus file, or a scenario that asks for it (`fiberscope list`)"
+                     : "give either a file, a scenario or --thread, not two of them"};
   PreparedExploration prepared;
   prepared.scheduler = request.scheduler.empty() ? "any" : request.scheduler;
   const auto scheduler = parse_scheduler(request.scheduler);
@@ -131,7 +130,7 @@ emu::Result<PreparedExploration> prepare(const ExploreRequest& request) {
       return Error{fmt::format("--sync {}: no such shared variable{}", name, did_you_mean(name, names))};
     prepared.program.sync.insert(name);
   }
-  prepared.options.assertions = request.assertions;
+  prepared.options.assertions = conditions_of(request);
   prepared.options.limits = request.limits;
   prepared.options.pictures = request.pictures;
   return prepared;

@@ -211,7 +211,7 @@ class Reader {
       is_first = false;
       at = end + 1;
     }
-    if (litmus_.threads.size() < 2 || litmus_.threads.size() > kMaxThreads)
+    if (litmus_.threads.size() < kMinThreads || litmus_.threads.size() > kMaxThreads)
       return fail(std::min(body_, text_.size() - 1),
                   fmt::format("{} thread{}; a test has 2 to {}: P0 | P1 ;", litmus_.threads.size(),
                               litmus_.threads.size() == 1 ? "" : "s", kMaxThreads));

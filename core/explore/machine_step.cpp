@@ -410,14 +410,8 @@ bool MachineStep::is_epilogue(std::uint64_t rip, std::size_t thread) const {
   if (rip < own.code_low || rip >= own.code_high) return false;
   const auto known = epilogues_.find(rip);
   if (known != epilogues_.end()) return known->second;
-  bool leaves = false;
-  for (std::uint64_t at = rip; at < own.code_high;) {
-    const auto instruction = decode(at);
-    if (!instruction || !is_epilogue_instruction(*instruction)) break;
-    leaves = instruction->flow == emu::Flow::ret;
-    if (leaves) break;
-    at += instruction->size;
-  }
+  const bool leaves =
+      explore::is_epilogue({rip}, {own.code_high}, [this](emu::Address at) { return decode(at.value); });
   return epilogues_[rip] = leaves;
 }
 

@@ -37,7 +37,7 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   toml::array symbols;
   for (const SharedVariable& variable : prepared.program.variables) symbols.push_back(variable.name);
   toml::table scenario;
-  scenario.insert("name", "interleaving");
+  scenario.insert("name", "replay");
   scenario.insert("image", kImageName);
   scenario.insert("profile", "bare");
   scenario.insert("threads", std::move(threads));
@@ -70,13 +70,20 @@ Result<emu::Image> image_of(const ExploreRequest& request, const PreparedExplora
 
 }  // namespace
 
+std::string why_no_replay(const PreparedExploration& prepared) {
+  if (prepared.memory != "sc" || prepared.cpus != "one")
+    return fmt::format("a replay runs on one processor, and this is explored with --cpus {} --memory {}", prepared.cpus,
+                       prepared.memory);
+  if (prepared.litmus) return "a replay does not follow the registers of a litmus test";
+  return {};
+}
+
 Result<std::string> write_replay(const ExploreRequest& request, const PreparedExploration& prepared,
                                  const std::string& schedule, const std::string& expected, const std::string& folder) {
-  if (prepared.memory != "sc" || prepared.cpus != "one")
-    return Error{fmt::format(
-        "--replay runs on one processor, and this is explored with --cpus {} --memory {}: use --cpus one --memory sc",
-        prepared.cpus, prepared.memory)};
-  if (prepared.litmus) return Error{"--replay: the registers of a litmus test are not followed; give its threads as C"};
+  if (const std::string why = why_no_replay(prepared); !why.empty()) {
+    const bool alone = prepared.memory == "sc" && prepared.cpus == "one";
+    return Error{fmt::format("{}: {}", why, alone ? "give its threads as C" : "use --cpus one --memory sc")};
+  }
   const auto actions = parse_schedule(schedule, prepared.program.threads.size());
   if (!actions) return actions.error();
   const auto image = image_of(request, prepared);

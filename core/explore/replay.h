@@ -6,9 +6,12 @@
 
 namespace fiberscope::core::explore {
 
+/// Why no schedule of it can be run on the machine, which has one processor; empty where each can.
+std::string why_no_replay(const PreparedExploration& prepared);
+
 /// Writes a scenario that runs the request's program under a schedule into a folder: the image and a scenario file
-/// (core/scenario.h), whose path is returned. Fails where the program cannot be replayed so: on one processor, with
-/// sequential consistency, and no litmus test. `expected` is what the run will print, or empty.
+/// (core/scenario.h), whose path is returned. Fails where why_no_replay() has a reason, and for
+/// a schedule that is none. `expected` is what the run will print, or empty.
 emu::Result<std::string> write_replay(const ExploreRequest& request, const PreparedExploration& prepared,
                                       const std::string& schedule, const std::string& expected,
                                       const std::string& folder);

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "asm/interleaving/interleaving.h"
+#include "asm/replay_runtime/replay_runtime.h"
 #include "core/builtin_files.h"
 #include "core/explore/code_rules.h"
 #include "core/explore/textbook_encoder.h"
@@ -25,7 +25,7 @@ using emu::Address;
 using emu::Error;
 using emu::Result;
 
-constexpr const char* kImage = "images/interleaving.elf";
+constexpr const char* kImage = "images/replay_runtime.elf";
 constexpr const char* kName = "replay.elf";
 constexpr std::uint8_t kRet = 0xc3;
 constexpr std::uint32_t kVariableSize = 4;
@@ -45,12 +45,11 @@ struct PlacedVariable {
 /// The guest will print these.
 Result<void> tell_variables(emu::ImagePatch& patch, const emu::Image& image,
                             const std::vector<PlacedVariable>& variables) {
-  if (variables.size() > INTERLEAVING_VARIABLES)
-    return Error{
-        fmt::format("{} shared variables; a replay has room for {}", variables.size(), +INTERLEAVING_VARIABLES)};
-  Address entry = symbol_in(image, "interleaving_variables").address;
+  if (variables.size() > REPLAY_VARIABLES)
+    return Error{fmt::format("{} shared variables; a replay has room for {}", variables.size(), +REPLAY_VARIABLES)};
+  Address entry = symbol_in(image, "replay_variables").address;
   for (const PlacedVariable& variable : variables) {
-    interleaving_variable told{variable.address.value, variable.size, {}};
+    replay_variable told{variable.address.value, variable.size, {}};
     if (variable.name.size() >= sizeof told.name)
       return Error{fmt::format("{}: a name of {} characters; a replay has room for {}", variable.name,
                                variable.name.size(), sizeof told.name - 1)};
@@ -65,7 +64,7 @@ Result<void> tell_variables(emu::ImagePatch& patch, const emu::Image& image,
 
 /// The guest will run this as the body of a thread, from 1 on.
 Result<void> tell_body(emu::ImagePatch& patch, const emu::Image& image, std::size_t number, Address code) {
-  const Address bodies = symbol_in(image, "interleaving_bodies").address;
+  const Address bodies = symbol_in(image, "replay_bodies").address;
   return patch.write_word(bodies + sizeof(std::uint64_t) * (number - 1), code.value);
 }
 
@@ -154,27 +153,23 @@ Result<Address> place_of(const emu::Image& image, const ThreadProgram& program, 
 /// prologue and epilogues, of what it calls all.
 std::vector<Address> body_steps(const emu::Image& image, emu::AddressRange code, bool is_thread) {
   const emu::Disassembler disassembler;
-  std::vector<emu::Instruction> instructions;
-  for (const emu::LoadedRegion& loaded : image.regions()) {
-    if (!loaded.region.range.contains(code.low)) continue;
-    const std::span<const std::uint8_t> bytes(loaded.contents);
-    for (Address at = code.low; at < code.high;) {
-      const auto instruction = disassembler.decode(at, bytes.subspan(at - loaded.region.range.low));
-      if (!instruction) break;
-      instructions.push_back(*instruction);
-      at = at + instruction->size;
+  const auto decode = [&](Address at) -> std::optional<emu::Instruction> {
+    for (const emu::LoadedRegion& loaded : image.regions()) {
+      const std::span<const std::uint8_t> bytes(loaded.contents);
+      if (!loaded.region.range.contains(at) || at - loaded.region.range.low >= bytes.size()) continue;
+      return disassembler.decode(at, bytes.subspan(at - loaded.region.range.low));
     }
-  }
-  std::size_t first = 0;
-  while (is_thread && first < instructions.size() && is_prologue(instructions[first])) ++first;
+    return std::nullopt;
+  };
   std::vector<Address> steps;
-  bool leaves = false;  // from here on nothing comes but an epilogue
-  for (std::size_t i = instructions.size(); i > first; --i) {
-    const emu::Instruction& instruction = instructions[i - 1];
-    leaves = is_thread && is_epilogue_instruction(instruction) && (leaves || instruction.flow == emu::Flow::ret);
-    if (!leaves) steps.push_back(instruction.address);
+  bool begins = is_thread;
+  for (Address at = code.low; at < code.high;) {
+    const auto instruction = decode(at);
+    if (!instruction) break;
+    begins = begins && is_prologue(*instruction);
+    if (!begins && !(is_thread && is_epilogue(at, code.high, decode))) steps.push_back(at);
+    at = at + instruction->size;
   }
-  std::reverse(steps.begin(), steps.end());
   return steps;
 }
 

@@ -10,7 +10,7 @@ namespace fiberscope::core::explore {
 /// Typed threads as an image of the bare machine: the same instructions as encode_threads() makes, each thread's run by
 /// a thread of the guest's runtime, preempted where a schedule says (emu/body_schedule.h), with the statements as its
 /// source lines and the shared variables as symbols. Fails where a thread's code or the variables need more room than
-/// the image has (asm/interleaving/statement_code.S).
+/// the image has (asm/replay_runtime/statement_code.S).
 emu::Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements);
 
 /// The same of compiled threads: what link_guest() made of the program's source.

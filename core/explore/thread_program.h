@@ -13,6 +13,7 @@
 
 namespace fiberscope::core::explore {
 
+inline constexpr std::size_t kMinThreads = 2;
 inline constexpr std::size_t kMaxThreads = 8;
 
 /// A scalar of the memory that the threads share; its final values make the outcomes.

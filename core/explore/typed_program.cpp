@@ -52,7 +52,7 @@ Result<void> parse_initial(std::string_view text, TypedThreads& typed) {
 }  // namespace
 
 Result<TypedThreads> parse_threads(const std::vector<std::string>& texts, const std::string& initial) {
-  if (texts.size() < 2 || texts.size() > kMaxThreads)
+  if (texts.size() < kMinThreads || texts.size() > kMaxThreads)
     return Error{fmt::format("{} thread{}: give 2 to {}, each as --thread \"x=x+1; y=y+x\"", texts.size(),
                              texts.size() == 1 ? "" : "s", kMaxThreads)};
   TypedThreads typed;

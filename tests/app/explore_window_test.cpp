@@ -14,6 +14,7 @@
 
 #include "app/explore/lattice_figure.h"
 #include "app/imgui_compat.h"
+#include "core/explored_target.h"
 #include "tests/app/headless_window.h"
 
 namespace fiberscope::app {
@@ -374,6 +375,38 @@ TEST_F(ExploreWindow, WithoutARunThereIsNothingToGoBackTo) {
   EXPECT_FALSE(window.session.state().exploring);
 }
 
+TEST_F(ExploreWindow, ALessonIsAskedWithItsTitleSummaryAndQuestions) {
+  const auto target = core::explored_target("peterson-lock-tso");
+  ASSERT_TRUE(target.ok()) << target.error().message;
+  window.session.explore(target->question, false, target->lesson);
+  finish();
+  ASSERT_TRUE(state().answer) << state().error;
+  EXPECT_EQ(state().answer->memory, "tso");
+  EXPECT_EQ(state().answer->findings.at(0).what, "count==2");
+  const std::string title = target->lesson->title.in("en");
+  EXPECT_TRUE(says(title));
+  EXPECT_TRUE(says("store buffer, as on x86-64"));
+  EXPECT_TRUE(says("turn=0 count=1")) << "what tells the outcomes apart comes first";
+  ASSERT_TRUE(window.click("tab questions"));
+  window.frame();
+  EXPECT_TRUE(says("1. How do both threads enter?"));
+  EXPECT_FALSE(says("Each puts want and turn"));
+  ASSERT_TRUE(window.click("answer 0"));
+  window.frame();
+  EXPECT_TRUE(says("Each puts want and turn"));
+  // Another question is not the lesson's: its title and summary would say something else than the answer.
+  window.click("memory sc");
+  finish();
+  ASSERT_TRUE(state().answer) << state().error;
+  EXPECT_EQ(state().answer->memory, "sc");
+  EXPECT_TRUE(state().answer->findings.empty());
+  EXPECT_FALSE(says(title));
+  EXPECT_TRUE(window.has("tab questions"));
+  window.click("memory tso");
+  finish();
+  EXPECT_TRUE(says(title));
+}
+
 struct Size {
   float width;
   float height;
@@ -423,6 +456,30 @@ TEST_P(ExploreLegible, WithOtherPrograms) {
         window.frame();
         check(threads[0] + " " + std::to_string(threads.size()) + (tso ? " tso " : " ") + tab);
       }
+    }
+  }
+}
+
+TEST_P(ExploreLegible, WithEveryLesson) {
+  for (const std::string& name : core::scenario_names()) {
+    if (!core::is_explored(name)) continue;
+    const auto target = core::explored_target(name);
+    ASSERT_TRUE(target.ok()) << target.error().message;
+    window.session.explore(with_defaults(target->question), false, target->lesson);
+    finish();
+    ASSERT_EQ(state().error, "") << name;
+    for (const char* tab : {"tab order", "tab states", "tab questions"}) {
+      window.click(tab);
+      compat::mouse_position(-1000, -1000);
+      window.frame();
+      window.frame();
+      check(name + " " + tab);
+    }
+    for (std::size_t i = 0; i < target->lesson->questions.size(); ++i) {
+      window.session.apply(command::ShowAnswer{i});
+      window.frame();
+      window.frame();
+      check(name + ", answer " + std::to_string(i + 1));
     }
   }
 }

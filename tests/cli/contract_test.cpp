@@ -43,7 +43,7 @@ TEST_F(Contract, List) {
   EXPECT_EQ(list["schema"], "fiberscope.list/1");
   ASSERT_GE(list["scenarios"].size(), 1U);
   for (const Json& scenario : list["scenarios"])
-    expect_keys(scenario, {"name", "title", "note", "profile", "threads", "native"});
+    expect_keys(scenario, {"name", "kind", "title", "note", "profile", "threads", "native", "explore"});
 }
 
 TEST_F(Contract, AScheduleIsFollowedOrRefused) {

@@ -137,6 +137,70 @@ TEST(ParseScenario, NoPrefixOfAScenarioCrashes) {
   }
 }
 
+constexpr const char* kLesson = R"(name = "lesson"
+[title]
+en = "Lesson"
+[explore]
+program = "peterson.c"
+cpus = "one"
+asserts = ["count==2", "turn<2"]
+sync = ["turn"]
+[expected]
+outcomes = 2
+violated = ["turn<2"]
+races = ["want[1]", "count"]
+[[question]]
+ask = { en = "Why?" }
+answer = { en = "So." }
+)";
+
+std::string lesson_with(const std::string& part, const std::string& instead) {
+  std::string text = kLesson;
+  const std::size_t at = text.find(part);
+  EXPECT_NE(at, std::string::npos) << part;
+  return text.replace(at, part.size(), instead);
+}
+
+TEST(ParseLesson, TakesQuestionAndVerdict) {
+  const auto scenario = parse_scenario(kLesson, "lesson.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.error().message;
+  ASSERT_TRUE(scenario->lesson.has_value());
+  const auto& [question, expected] = *scenario->lesson;
+  EXPECT_EQ(question.target, "peterson.c");
+  EXPECT_EQ(question.cpus, "one");
+  EXPECT_EQ(question.memory, "");
+  EXPECT_EQ(question.assertions, (std::vector<std::string>{"count==2", "turn<2"}));
+  EXPECT_EQ(question.sync, (std::vector<std::string>{"turn"}));
+  EXPECT_EQ(expected.outcomes, 2u);
+  EXPECT_EQ(expected.violated, (std::vector<std::string>{"turn<2"}));
+  EXPECT_EQ(expected.races, (std::vector<std::string>{"count", "want[1]"}));
+  EXPECT_EQ(expected.deadlocks, 0u);
+  EXPECT_EQ(scenario->questions.size(), 1u);
+}
+
+TEST(ParseLesson, SaysWhatIsWrongWithIt) {
+  const auto error = [](const std::string& text) {
+    const auto scenario = parse_scenario(text, "l.toml");
+    return scenario ? std::string("nothing") : scenario.error().message;
+  };
+  EXPECT_EQ(error(lesson_with("program = \"peterson.c\"", "program = \"peterson.c\"\nthreads = [\"x=1\", \"x=2\"]")),
+            "l.toml:6:11: [explore] has either 'program', the name of a .c, .S or .litmus file, or 'threads', typed "
+            "statements");
+  EXPECT_NE(error(lesson_with("program = \"peterson.c\"", "")).find("has either 'program'"), std::string::npos);
+  EXPECT_NE(error(lesson_with("peterson.c", "asm/peterson.c")).find("has a folder"), std::string::npos);
+  EXPECT_NE(error(lesson_with("outcomes = 2", "")).find("lacks the key 'outcomes'"), std::string::npos);
+  EXPECT_NE(error(lesson_with("outcomes = 2", "outcomes = -2")).find("expected 0 or more"), std::string::npos);
+  EXPECT_NE(error(lesson_with("[\"turn<2\"]", "[\"turn<3\"]")).find("none of the 'asserts'"), std::string::npos);
+  EXPECT_NE(error(lesson_with("outcomes = 2", "outcomes = 2\nobservation = \"Never\"")).find("for a litmus test"),
+            std::string::npos);
+  EXPECT_NE(error(lesson_with("peterson.c", "sb.litmus")).find("lacks the key 'observation'"), std::string::npos);
+  EXPECT_NE(error(lesson_with("outcomes = 2", "outcomes = 2\nschedules = \"many\"")).find("decimal digits"),
+            std::string::npos);
+  EXPECT_NE(error(lesson_with("cpus = ", "cpu = ")).find("unknown key 'cpu'"), std::string::npos);
+  EXPECT_NE(error(lesson_with("[title]", "image = \"x.elf\"\n[title]")).find("unknown key 'image'"), std::string::npos);
+  EXPECT_NE(error(lesson_with("ask = ", "function = \"main\"\nask = ")).find("has no place"), std::string::npos);
+}
+
 TEST(FindScenario, OffersNearNames) {
   const auto missing = find_scenario("swich-to-context");
   ASSERT_FALSE(missing.ok());
@@ -159,13 +223,18 @@ TEST_P(BuiltinScenario, IsReadableAndComplete) {
   const auto scenario = find_scenario(GetParam());
   ASSERT_TRUE(scenario.ok()) << scenario.error().message;
   EXPECT_EQ(scenario->name, GetParam());
+  EXPECT_GE(scenario->questions.size(), 3u);
+  if (scenario->lesson) {
+    const std::string& program = scenario->lesson->question.target;
+    EXPECT_TRUE(program.empty() || builtin_file("asm/interleavings/" + program).has_value()) << program;
+    return;
+  }
   const auto image = builtin_file("images/" + scenario->image);
   ASSERT_TRUE(image.has_value()) << scenario->image;
   ASSERT_GT(image->size(), 64u);
   EXPECT_EQ(std::string(image->begin(), image->begin() + 4),
             "\x7f"
             "ELF");
-  EXPECT_GE(scenario->questions.size(), 3u);
   EXPECT_FALSE(scenario->expected.output.empty());
 }
 

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <map>
 
-#include "asm/interleaving/interleaving.h"
+#include "asm/replay_runtime/replay_runtime.h"
 #include "core/builtin_files.h"
 #include "emu/added_lines.h"
 #include "emu/debug_info.h"
@@ -29,8 +29,8 @@ struct Program {
 };
 
 emu::Image built_in() {
-  const auto file = builtin_file("images/interleaving.elf");
-  return std::move(emu::Image::parse({file->begin(), file->end()}, "interleaving")).value();
+  const auto file = builtin_file("images/replay_runtime.elf");
+  return std::move(emu::Image::parse({file->begin(), file->end()}, "replay_runtime")).value();
 }
 
 void put_word(Bytes& code, std::initializer_list<std::uint8_t> opcode, Address operand) {
@@ -61,11 +61,11 @@ Program two_threads() {
     Bytes with_return = code;
     with_return.push_back(0xc3);
     EXPECT_TRUE(patch.write(at, with_return).ok());
-    EXPECT_TRUE(patch.write_word(image.symbol("interleaving_bodies")->address + 8 * (thread - 1), at.value).ok());
+    EXPECT_TRUE(patch.write_word(image.symbol("replay_bodies")->address + 8 * (thread - 1), at.value).ok());
     program.bodies.push_back({thread, {at, at + code.size()}, {}});
   }
   for (std::uint64_t i = 0; i < 2; ++i) {
-    const Address entry = image.symbol("interleaving_variables")->address + sizeof(interleaving_variable) * i;
+    const Address entry = image.symbol("replay_variables")->address + sizeof(replay_variable) * i;
     EXPECT_TRUE(patch.write_word(entry, variables.value + 4 * i).ok());
     EXPECT_TRUE(patch.write_word(entry + 8, 4).ok());
     EXPECT_TRUE(patch.write_word(entry + 16, i == 0 ? 'x' : 'y').ok());

@@ -292,7 +292,7 @@ TEST_P(ScenarioContexts, NobodyElseRewritesAReturnAddress) {
         EXPECT_FALSE(cell.rewritten) << "step " << switches[i].step.value << ", " << cell.symbol;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ScenarioContexts, testing::ValuesIn(core::scenario_names()), ScenarioRun::test_name);
+INSTANTIATE_TEST_SUITE_P(All, ScenarioContexts, testing::ValuesIn(run_names()), ScenarioRun::test_name);
 
 }  // namespace
 }  // namespace fiberscope::tests

@@ -21,6 +21,28 @@ std::string ScenarioRun::test_name(const testing::TestParamInfo<std::string>& in
   return name;
 }
 
+namespace {
+
+std::vector<std::string> names(bool lessons) {
+  std::vector<std::string> result;
+  for (const std::string& name : core::scenario_names()) {
+    const auto scenario = core::find_scenario(name);
+    if (!scenario) throw std::runtime_error(scenario.error().message);
+    if (scenario->lesson.has_value() == lessons) result.push_back(name);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string> run_names() {
+  return names(false);
+}
+
+std::vector<std::string> lesson_names() {
+  return names(true);
+}
+
 ScenarioRun& scenario_run(const std::string& name) {
   static std::map<std::string, ScenarioRun> runs;
   if (const auto known = runs.find(name); known != runs.end()) return known->second;

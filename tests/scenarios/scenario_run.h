@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/scenario.h"
 #include "core/target.h"
@@ -20,6 +21,10 @@ struct ScenarioRun {
   /// Of a test with a scenario's name as its parameter.
   static std::string test_name(const testing::TestParamInfo<std::string>& info);
 };
+
+/// The names of the scenarios that run, and of the lessons about all interleavings.
+std::vector<std::string> run_names();
+std::vector<std::string> lesson_names();
 
 /// Each is recorded once a process. Throws where it cannot be.
 ScenarioRun& scenario_run(const std::string& name);

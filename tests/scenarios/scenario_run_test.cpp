@@ -130,7 +130,7 @@ TEST_P(ScenarioRuns, LikeItsGoldenText) {
   EXPECT_EQ(text, golden.str());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ScenarioRuns, testing::ValuesIn(core::scenario_names()), ScenarioRun::test_name);
+INSTANTIATE_TEST_SUITE_P(All, ScenarioRuns, testing::ValuesIn(run_names()), ScenarioRun::test_name);
 
 }  // namespace
 }  // namespace fiberscope::tests

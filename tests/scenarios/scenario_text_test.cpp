@@ -102,7 +102,7 @@ TEST_P(ScenarioTexts, BelongToANoteAndHaveASummary) {
   EXPECT_TRUE(scenario.summary.has_value());
 }
 
-INSTANTIATE_TEST_SUITE_P(All, ScenarioTexts, testing::ValuesIn(core::scenario_names()), ScenarioRun::test_name);
+INSTANTIATE_TEST_SUITE_P(All, ScenarioTexts, testing::ValuesIn(run_names()), ScenarioRun::test_name);
 
 }  // namespace
 }  // namespace fiberscope::tests
