@@ -34,7 +34,7 @@ struct MachineState {
 /// The registers of several processors, `registers` being those of `cpu`.
 inline std::vector<emu::RegisterFile> all_registers(const MachineState& state) {
   std::vector<emu::RegisterFile> all;
-  for (std::uint16_t i = 0; i < state.processors(); ++i) all.push_back(state.of(CpuId{i}));
+  for (std::size_t i = 0; i < state.processors(); ++i) all.push_back(state.of(CpuId{static_cast<std::uint16_t>(i)}));
   return all;
 }
 

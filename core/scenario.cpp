@@ -326,10 +326,10 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   scenario.image = file.text("image").value_or("");
   scenario.native = file.boolean("native", kOptional).value_or(false);
   read_limits(file, scenario);
+  read_run(file, scenario);
   read_processors(file, scenario);
   read_opening(file, scenario);
   scenario.compare = file.text("compare", kOptional);
-  read_run(file, scenario);
   read_expected(file, scenario);
   read_watch(file, scenario);
   read_captions(file, scenario);

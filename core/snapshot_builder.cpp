@@ -258,8 +258,10 @@ std::optional<std::uint32_t> SnapshotBuilder::space_of(const Snapshot& snapshot,
 
 std::optional<CpuId> SnapshotBuilder::cpu_that_runs(const Snapshot& snapshot, ThreadId thread) const {
   if (snapshot.rsp_thread == thread) return snapshot.cpu;
-  for (std::uint16_t i = 0; i < trace_.processors() && trace_.processors() > 1; ++i)
-    if (CpuId{i} != snapshot.cpu && trace_.thread_at(snapshot.step, CpuId{i}) == thread) return CpuId{i};
+  for (std::size_t i = 0; i < trace_.processors() && trace_.processors() > 1; ++i) {
+    const CpuId cpu{static_cast<std::uint16_t>(i)};
+    if (cpu != snapshot.cpu && trace_.thread_at(snapshot.step, cpu) == thread) return cpu;
+  }
   return std::nullopt;
 }
 
@@ -321,9 +323,9 @@ void SnapshotBuilder::add_stacks(Snapshot& snapshot, const MachineState& state) 
 void SnapshotBuilder::add_processors(Snapshot& snapshot) {
   StepEffects effects;
   if (snapshot.step.value > 0) effects = trace_.effects_of(snapshot.step);
-  for (std::uint16_t i = 0; i < trace_.processors(); ++i) {
+  for (std::size_t i = 0; i < trace_.processors(); ++i) {
     ProcessorView view;
-    view.cpu = CpuId{i};
+    view.cpu = CpuId{static_cast<std::uint16_t>(i)};
     view.changed = effects.registers_of(view.cpu);
     std::stable_sort(view.changed.begin(), view.changed.end(),
                      [](const RegisterChange& a, const RegisterChange& b) { return a.reg < b.reg; });

@@ -89,24 +89,20 @@ Result<Source> source_of(const TemporaryFolder& folder, const std::string& targe
   return Source{folder.file(source->name), target, lowering, nullptr, {{source->name, source->text}}};
 }
 
-enum class LinkedWith : std::uint8_t {
-  nothing,  ///< the runtime's calls go where nothing is
-  guest     ///< the runtime of the bare machine
-};
-
 std::string builtin(std::string_view name) {
   return std::string(builtin_text(name).value_or(std::string_view()));
 }
 
 /// Compiles, assembles and links the file into an image.
 Result<emu::Image> make_image(const TemporaryFolder& folder, const Source& source,
-                              LinkedWith with = LinkedWith::nothing) {
-  const bool guest = with == LinkedWith::guest;
+                              std::optional<ReplayRuntime> runtime = std::nullopt) {
+  const bool guest = runtime.has_value();
   if (const auto written = write_file(folder, "fiberscope.h", kHeader); !written) return written.error();
   if (const auto written = write_file(folder, "link.ld", guest ? builtin("asm/bare.ld") : linker_script()); !written)
     return written.error();
   if (guest)
-    if (const auto written = write_file(folder, "runtime.o", builtin("images/replay_runtime.o")); !written)
+    if (const auto written = write_file(folder, "runtime.o", builtin(fmt::format("images/{}.o", to_string(*runtime))));
+        !written)
       return written.error();
   std::vector<std::string> command = {"gcc"};
   command.insert(command.end(), kFlags.begin(), kFlags.end());
@@ -367,8 +363,8 @@ Result<void> check_stores(const TypedThreads& typed, const ThreadProgram& progra
   return {};
 }
 
-Result<LinkedGuest> link(const TemporaryFolder& folder, const Source& source) {
-  auto image = make_image(folder, source, LinkedWith::guest);
+Result<LinkedGuest> link(const TemporaryFolder& folder, const Source& source, ReplayRuntime runtime) {
+  auto image = make_image(folder, source, runtime);
   if (!image) return image.error();
   LinkedGuest guest{std::move(image).value(), {}};
   for (const auto& [name, text] : source.texts) guest.sources[name] = guest.sources["./" + name] = text;
@@ -376,6 +372,10 @@ Result<LinkedGuest> link(const TemporaryFolder& folder, const Source& source) {
 }
 
 }  // namespace
+
+std::string_view to_string(ReplayRuntime runtime) {
+  return runtime == ReplayRuntime::processors ? "replay_processors" : "replay_runtime";
+}
 
 std::string typed_place(const TypedThreads& typed, std::size_t line) {
   std::size_t at = 1;
@@ -408,20 +408,20 @@ emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std:
   return program;
 }
 
-emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering) {
+emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering, ReplayRuntime runtime) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
   const auto source = source_of(*folder, target, lowering);
-  return source ? link(*folder, *source) : source.error();
+  return source ? link(*folder, *source, runtime) : source.error();
 }
 
-emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering) {
+emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering, ReplayRuntime runtime) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();
   const std::string text = c_source(typed);
   if (const auto written = write_file(*folder, kTypedSource, text); !written) return written.error();
-  return link(*folder,
-              {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed, {{kTypedSource, text}}});
+  return link(*folder, {folder->file(kTypedSource), "--lowering " + lowering, lowering, &typed, {{kTypedSource, text}}},
+              runtime);
 }
 
 emu::Result<ThreadProgram> assemble_text(const std::string& text, const std::string& file) {

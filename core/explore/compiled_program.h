@@ -19,14 +19,21 @@ emu::Result<ThreadProgram> build_source(const std::string& target, const std::st
 /// The typed statements as C, compiled. Fails where the compiler left out a variable that a thread assigns.
 emu::Result<ThreadProgram> compile_threads(const TypedThreads& typed, const std::string& lowering);
 
-/// The same code linked with the guest's threads and scheduler (asm/programs/replay_runtime.c), which have not been
-/// told yet what to run.
+/// The guest that runs the threads of a replay.
+enum class ReplayRuntime : std::uint8_t {
+  one_processor,  ///< its scheduler shares one processor among them (asm/programs/replay_runtime.c)
+  processors      ///< each has a processor to itself (asm/programs/replay_processors.c)
+};
+/// The name of its program.
+std::string_view to_string(ReplayRuntime runtime);
+
+/// The same code linked with such a guest, which has not been told yet what to run.
 struct LinkedGuest {
   emu::Image image;
   std::map<std::string, std::string> sources;  ///< those that no file holds, by the name in the debug information
 };
-emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering);
-emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering);
+emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering, ReplayRuntime runtime);
+emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering, ReplayRuntime runtime);
 
 /// The statement that a line of that C holds; empty where it holds none.
 std::string typed_place(const TypedThreads& typed, std::size_t line);

@@ -30,10 +30,15 @@ Result<void> write_file(const std::filesystem::path& path, const std::string& by
   return {};
 }
 
+ReplayRuntime runtime_of(const PreparedExploration& prepared) {
+  return prepared.cpus == "many" ? ReplayRuntime::processors : ReplayRuntime::one_processor;
+}
+
 std::string scenario_text(const ExploreRequest& request, const PreparedExploration& prepared,
                           const std::string& schedule, const std::string& expected) {
+  const auto count = static_cast<std::int64_t>(prepared.program.threads.size());
   toml::array threads{"main"};
-  for (std::size_t i = 0; i < prepared.program.threads.size(); ++i) threads.push_back(fmt::format("T{}", i + 1));
+  for (std::int64_t i = 0; i < count; ++i) threads.push_back(fmt::format("T{}", i + 1));
   toml::array symbols;
   for (const SharedVariable& variable : prepared.program.variables) symbols.push_back(variable.name);
   toml::table scenario;
@@ -42,6 +47,10 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   scenario.insert("profile", "bare");
   scenario.insert("threads", std::move(threads));
   scenario.insert("max_steps", kMostSteps);
+  if (runtime_of(prepared) == ReplayRuntime::processors) {
+    scenario.insert("processors", count);
+    scenario.insert("memory", prepared.memory);
+  }
   scenario.insert("run", toml::table{{"schedule", schedule}});
   scenario.insert("title", toml::table{{"en", fmt::format("{} under {}",
                                                           request.threads.empty()
@@ -56,34 +65,32 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
 }
 
 Result<emu::Image> image_of(const ExploreRequest& request, const PreparedExploration& prepared) {
+  const ReplayRuntime runtime = runtime_of(prepared);
   const auto compiled = [&prepared](const Result<LinkedGuest>& guest) -> Result<emu::Image> {
     if (!guest) return guest.error();
     return compiled_replay_image(*guest, prepared.program);
   };
-  if (request.threads.empty()) return compiled(link_guest(request.target, prepared.lowering));
+  if (request.threads.empty()) return compiled(link_guest(request.target, prepared.lowering, runtime));
   const auto typed = parse_threads(request.threads, request.initial);
   if (!typed) return typed.error();
   const bool by_compiler = prepared.lowering == "O0" || prepared.lowering == "O2";
-  if (by_compiler) return compiled(link_guest(*typed, prepared.lowering));
-  return typed_replay_image(*typed, prepared.lowering == "statement");
+  if (by_compiler) return compiled(link_guest(*typed, prepared.lowering, runtime));
+  return typed_replay_image(*typed, prepared.lowering == "statement", runtime);
 }
 
 }  // namespace
 
 std::string why_no_replay(const PreparedExploration& prepared) {
-  if (prepared.memory != "sc" || prepared.cpus != "one")
-    return fmt::format("a replay runs on one processor, and this is explored with --cpus {} --memory {}", prepared.cpus,
-                       prepared.memory);
+  if (prepared.cpus == "many" && prepared.lowering == "statement")
+    return "a processor runs instructions, and no whole statement in one step";
   if (prepared.litmus) return "a replay does not follow the registers of a litmus test";
   return {};
 }
 
 Result<std::string> write_replay(const ExploreRequest& request, const PreparedExploration& prepared,
                                  const std::string& schedule, const std::string& expected, const std::string& folder) {
-  if (const std::string why = why_no_replay(prepared); !why.empty()) {
-    const bool alone = prepared.memory == "sc" && prepared.cpus == "one";
-    return Error{fmt::format("{}: {}", why, alone ? "give its threads as C" : "use --cpus one --memory sc")};
-  }
+  if (const std::string why = why_no_replay(prepared); !why.empty())
+    return Error{fmt::format("{}: {}", why, prepared.litmus ? "give its threads as C" : "use --lowering textbook")};
   const auto actions = parse_schedule(schedule, prepared.program.threads.size());
   if (!actions) return actions.error();
   const auto image = image_of(request, prepared);

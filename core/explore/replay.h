@@ -6,7 +6,8 @@
 
 namespace fiberscope::core::explore {
 
-/// Why no schedule of it can be run on the machine, which has one processor; empty where each can.
+/// Why no schedule of it can be run on the machine; empty where each can. Many processors are as many as there are
+/// threads, with store buffers under tso (emu/store_buffer.h).
 std::string why_no_replay(const PreparedExploration& prepared);
 
 /// Writes a scenario that runs the request's program under a schedule into a folder: the image and a scenario file

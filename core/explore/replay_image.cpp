@@ -25,7 +25,6 @@ using emu::Address;
 using emu::Error;
 using emu::Result;
 
-constexpr const char* kImage = "images/replay_runtime.elf";
 constexpr const char* kName = "replay.elf";
 constexpr std::uint8_t kRet = 0xc3;
 constexpr std::uint32_t kVariableSize = 4;
@@ -175,10 +174,11 @@ std::vector<Address> body_steps(const emu::Image& image, emu::AddressRange code,
 
 }  // namespace
 
-Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements) {
-  const auto file = builtin_file(kImage);
-  if (!file) return Error{fmt::format("{} is missing from this build", kImage)};
-  const auto image = emu::Image::parse({file->begin(), file->end()}, kImage);
+Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements, ReplayRuntime runtime) {
+  const std::string name = fmt::format("images/{}.elf", to_string(runtime));
+  const auto file = builtin_file(name);
+  if (!file) return Error{fmt::format("{} is missing from this build", name)};
+  const auto image = emu::Image::parse({file->begin(), file->end()}, name);
   if (!image) return image.error();
   emu::ImagePatch patch(*image);
   const auto addresses = place_variables(patch, *image, typed);

@@ -11,7 +11,7 @@ namespace fiberscope::core::explore {
 /// a thread of the guest's runtime, preempted where a schedule says (emu/body_schedule.h), with the statements as its
 /// source lines and the shared variables as symbols. Fails where a thread's code or the variables need more room than
 /// the image has (asm/replay_runtime/statement_code.S).
-emu::Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements);
+emu::Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements, ReplayRuntime runtime);
 
 /// The same of compiled threads: what link_guest() made of the program's source.
 emu::Result<emu::Image> compiled_replay_image(const LinkedGuest& guest, const ThreadProgram& program);
