@@ -84,6 +84,7 @@ BatchEncoder::BatchEncoder(const emu::Image& image, MachineState start, Resume r
       templates_(std::move(resume.templates)),
       templates_told_(templates_.size()),
       table_(ThreadSource::find(image, state_.memory())),
+      last_reasons_(std::move(resume.last_reasons)),
       chunks_(resume.chunks),
       dirty_pages_(std::move(resume.dirty_pages)) {
   for (const ThreadRecord& record : resume.threads) known_threads_.insert(record.thread.id);
@@ -251,6 +252,10 @@ void BatchEncoder::note_switch(StepIndex step, emu::Address rip, std::uint64_t r
       }
     }
   }
+  // What led away from a thread leads on to the next one; between them rsp was on nobody's stack.
+  SwitchReason& last = last_reasons_.try_emplace(cpu_, SwitchReason::unknown).first->second;
+  if (known == SwitchReason::unknown && !owner_) entry.reason = last;
+  last = entry.reason;
   owner_ = owner;
   batch_.switches.push_back(std::move(entry));
 }

@@ -97,6 +97,17 @@ Parties parties(const Snapshot& snapshot, const CaptionContext& context) {
   return {snapshot.before_last_switch, snapshot.on_cpu};
 }
 
+CaptionMoment moment_of(const Snapshot& snapshot, const CaptionContext& context) {
+  CaptionMoment moment;
+  const std::optional<ThreadId> to = parties(snapshot, context).to;
+  if (const ThreadView* view = thread_view(snapshot, to); view != nullptr && to != context.first_thread)
+    moment.first_run = view->switches_in <= (to == snapshot.on_cpu ? 1U : 0U);
+  if (const StackView* stack = stack_of(snapshot, snapshot.thread))
+    moment.interrupted =
+        std::any_of(stack->frames.begin(), stack->frames.end(), [](const Frame& frame) { return frame.is_signal; });
+  return moment;
+}
+
 std::string owner_text(const Snapshot& snapshot, const Moved& moved) {
   const auto owner_in = [&](const StackView* stack) -> std::string {
     if (stack == nullptr || !moved.cell) return {};
@@ -211,7 +222,9 @@ Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, co
                      std::string_view language) {
   Caption caption;
   caption.instruction = instruction_text(context.instruction->intel_mnemonic, context.instruction->intel_operands);
-  const CaptionText* own = scenario == nullptr ? nullptr : scenario->caption_for(context.function, context.att_text);
+  const CaptionText* own = nullptr;
+  if (scenario != nullptr)
+    own = scenario->caption_for(context.function, context.att_text, moment_of(snapshot, context));
   caption.sentence = own != nullptr ? fill(own->text.in(language), snapshot, context) : sentence(snapshot, context);
   for (const EventView& event : snapshot.events) caption.sentence += " Then: " + event.text + ".";
   return caption;

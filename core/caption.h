@@ -20,6 +20,7 @@ struct CaptionContext {
   std::string att_text;                        ///< "pushq %rbp"
   std::string function;                        ///< of the instruction; empty where none covers it
   std::optional<Switch> coming;                ///< the switch that this very call of `function` is about to make
+  std::optional<ThreadId> first_thread;        ///< who was on the CPU when the trace began
 };
 
 /// The scenario's own words for this instruction with the real values filled in, else a sentence built from what the

@@ -188,7 +188,7 @@ class Reader {
       if (is_mangled(*word) && guard_ && field.value != 0)
         field.plain = std::rotr(field.value, kMangleRotation) ^ *guard_;
     }
-    if (place.structure->name == "tcb" && member.name == "state") {
+    if (has_thread_state(place.structure->name) && member.name == "state") {
       if (field.value <= THREAD_FINISHED) field.meaning = to_string(static_cast<ThreadState>(field.value));
     } else if (place.structure->name == "tcb" && member.name == "kind") {
       if (field.value <= KIND_SIGNAL) field.meaning = to_string(static_cast<ThreadKind>(field.value));
@@ -198,6 +198,12 @@ class Reader {
       field.meaning = meaning(field.name, field.plain.value_or(field.value));
     }
     return field;
+  }
+
+  /// Structures of the guests' headers whose `state` is an enum thread_state (asm/runtime/tcb.h).
+  [[nodiscard]] bool has_thread_state(std::string_view structure) const {
+    const bool is_own = trace_.image().symbol("thread_table").has_value();
+    return structure == "tcb" || (is_own && (structure == "thread" || structure == "task"));
   }
 
   [[nodiscard]] std::string long_text(const emu::StructureMember& member, ContextField& field) const {

@@ -15,6 +15,13 @@ Value spread(const SwitchCosts& costs, Number number) {
   return found ? Value(*found) : Value();
 }
 
+/// Of what happens while a switch is made; words where a kernel made all of them that is not executed here.
+template <typename Number>
+Value executed(const SwitchCosts& costs, Number number) {
+  if (const auto found = costs.spread(number, true)) return *found;
+  return costs.complete_windows() > 0 ? Value(std::string(kKernelNotExecuted)) : Value();
+}
+
 template <typename Number>
 std::uint64_t sum(const SwitchCosts& costs, Number number) {
   std::uint64_t total = 0;
@@ -66,10 +73,14 @@ void add_tlb_rows(std::vector<CostRow>& rows, const SwitchCosts& costs) {
     const std::string_view words = words_of(kTlbPolicies[i]);
     const std::string key = fmt::format("tlb_{}_", to_string(kTlbPolicies[i]));
     std::vector<std::uint64_t> flushed;
+    std::vector<std::uint64_t> kept;
+    std::vector<std::uint64_t> hits;
     std::vector<std::uint64_t> soon;
     std::vector<std::uint64_t> until_next;
     for (const TlbAtSwitch& entry : costs.tlb[i]) {
       flushed.push_back(entry.entry.flushed);
+      kept.push_back(entry.entry.kept);
+      hits.push_back(entry.until_next.hits());
       soon.push_back(entry.soon.misses());
       until_next.push_back(entry.until_next.misses());
     }
@@ -78,6 +89,8 @@ void add_tlb_rows(std::vector<CostRow>& rows, const SwitchCosts& costs) {
       rows.push_back({key + std::string(name), std::move(label), true, found ? Value(*found) : Value()});
     };
     add("flushed", fmt::format("TLB, {}: entries flushed a stack switch", words), std::move(flushed));
+    add("kept", fmt::format("TLB, {}: entries kept a stack switch", words), std::move(kept));
+    add("hits", fmt::format("TLB, {}: hits until the next one", words), std::move(hits));
     add("soon_misses", fmt::format("TLB, {}: misses in {} steps behind it", words, costs.parameters.soon),
         std::move(soon));
     add("misses", fmt::format("TLB, {}: misses until the next one", words), std::move(until_next));
@@ -115,7 +128,7 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
   add("raw_switches", "times that rsp changed stacks", costs.raw_switches);
   add("switch_steps", "steps a switch", spread(costs, [](const SwitchCost& cost) { return cost.total().steps; }));
   add("routine_steps", "steps to save, move rsp and restore",
-      spread(costs, [](const SwitchCost& cost) { return cost.routine().steps; }));
+      executed(costs, [](const SwitchCost& cost) { return cost.routine().steps; }));
   add("kernel_entries", "kernel entries a switch", kernel_entries(costs));
   add("kernel_steps", "steps in the kernel a switch", kernel_steps(costs));
   add("bytes_written", "bytes written a switch",
@@ -123,10 +136,10 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
   add("bytes_read", "bytes read a switch",
       spread(costs, [](const SwitchCost& cost) { return cost.total().bytes_read; }));
   add("routine_bytes", "bytes moved to save and restore",
-      spread(costs, [](const SwitchCost& cost) { return cost.routine().bytes(); }));
+      executed(costs, [](const SwitchCost& cost) { return cost.routine().bytes(); }));
   add("accesses", "memory accesses a switch",
       spread(costs, [](const SwitchCost& cost) { return cost.total().accesses(); }));
-  add("saved_words", "words saved at once", spread(costs, [](const SwitchCost& cost) { return cost.saved_at_once(); }));
+  add("saved_words", "words saved at once", executed(costs, [](const SwitchCost& cost) { return cost.saved_at_once; }));
   add("fpu_saves", "FPU and SSE saves in the whole run", known(costs.fpu.saves));
   add_tlb_rows(rows, costs);
   add_cache_rows(rows, costs);

@@ -28,7 +28,13 @@ std::string switches_text(const Trace& trace, const SwitchCosts& costs) {
     const PhaseCost total = cost.total();
     std::vector<std::string> cells{number(++index),       number(window.first.value), number(window.last.value),
                                    names.of(window.from), names.of(window.to),        number(window.steps())};
-    for (const PhaseCost& phase : cost.phases) cells.push_back(number(phase.steps));
+    // What a kernel that is not executed here does to save and to restore has no number.
+    for (std::size_t i = 0; i < kSwitchPhases; ++i) {
+      const auto phase = static_cast<SwitchPhase>(i);
+      const bool is_kernels =
+          window.by_host && cost.phases[i].steps == 0 && (phase == SwitchPhase::save || phase == SwitchPhase::restore);
+      cells.push_back(is_kernels ? "host" : number(cost.phases[i].steps));
+    }
     const bool is_host = window.host_kernel_entries > 0;
     host |= is_host;
     cells.insert(cells.end(), {number(total.bytes_written), number(total.bytes_read), number(total.accesses()),
@@ -44,6 +50,26 @@ std::string switches_text(const Trace& trace, const SwitchCosts& costs) {
   text += "* misses of a model, not measured (docs/models.md)\n";
   if (host) text += fmt::format("host: {}\n", kKernelNotExecuted);
   return text;
+}
+
+/// Behind each change of stack, by policy: entries that are still there, hits and misses until the next one.
+std::string tlb_text(const Trace& trace, const SwitchCosts& costs) {
+  const ThreadNames names(trace);
+  TextTable table("rrllrrrrrrrrr");
+  std::vector<std::string> head{"", "step", "from", "to"};
+  for (const char* policy : {"one space", "flush", "PCID"})
+    for (const char* what : {"kept", "hits", "misses"}) head.push_back(fmt::format("{}: {}", policy, what));
+  table.add(std::move(head));
+  for (std::size_t k = 0; k < trace.switches().size(); ++k) {
+    const Switch& entry = trace.switches()[k];
+    std::vector<std::string> cells{number(k + 1), number(entry.step.value), names.of(entry.from), names.of(entry.to)};
+    for (const std::vector<TlbAtSwitch>& policy : costs.tlb)
+      cells.insert(cells.end(), {number(policy[k].entry.kept), number(policy[k].until_next.hits()),
+                                 number(policy[k].until_next.misses())});
+    table.add(std::move(cells));
+  }
+  return "model: the TLBs behind each change of stack: entries kept, then hits and misses until the next one\n" +
+         table.text();
 }
 
 std::string rows_text(const std::vector<ComparedRun>& runs) {
@@ -123,7 +149,7 @@ std::string cost_text(const Trace& trace, const SwitchCosts& costs) {
   std::string text =
       fmt::format("{}\n{}\n{}\n", describe_run(trace), switches_text(trace, costs), rows_text({{&trace, &costs}}));
   if (has_windowed_budget(trace)) text += fmt::format("{}\n{}\n", budget_text(costs), comparison_text(costs));
-  text += model_text(costs.parameters);
+  text += fmt::format("{}\n{}", tlb_text(trace, costs), model_text(costs.parameters));
   return text;
 }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "asm/runtime/tcb.h"
+
 namespace fiberscope::core {
 
 namespace {
@@ -64,6 +66,9 @@ std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot,
   }
   for (WatchedValue& value : values) {
     const emu::GlobalCell& cell = value.cell;
+    // The guests' own structures keep an enum thread_state (asm/runtime/tcb.h) under this name.
+    if (cell.name.ends_with(".state") && value.value <= THREAD_FINISHED)
+      value.symbol = to_string(static_cast<ThreadState>(value.value));
     value.changed = std::any_of(snapshot.written.begin(), snapshot.written.end(), [&](const MemoryChange& change) {
       const bool meets = change.address < cell.address + cell.size && cell.address < change.address + change.size;
       return meets && change.old_value != change.new_value;

@@ -29,12 +29,8 @@ std::vector<StepIndex> entries_of(const Trace& trace, std::string_view function)
 
 class Joiner {
  public:
-  explicit Joiner(const Trace& trace) : switches_(trace.switches()) {
+  explicit Joiner(const Trace& trace) : switches_(trace.switches()), sides_(kernel_sides(trace)) {
     for (const ThreadRecord& record : trace.threads()) kinds_.emplace(record.thread.id, record.thread.kind);
-    for (const Switch& entry : switches_) {
-      if (is(entry.from, ThreadKind::kernel) && is_user(entry.to)) sides_.insert(*entry.from);
-      if (is(entry.to, ThreadKind::kernel) && is_user(entry.from)) sides_.insert(*entry.to);
-    }
     scheduler_entries_ = entries_of(trace, kLibraryScheduler);
   }
 
@@ -60,9 +56,6 @@ class Joiner {
     const auto found = id ? kinds_.find(*id) : kinds_.end();
     return found != kinds_.end() && found->second == kind;
   }
-  [[nodiscard]] bool is_user(const std::optional<ThreadId>& id) const {
-    return is(id, ThreadKind::user) || is(id, ThreadKind::fiber) || is(id, ThreadKind::signal);
-  }
   /// Whether the stack that this switch goes to only leads on to somebody's.
   [[nodiscard]] bool leads_on(std::size_t index) const {
     const Switch& entry = switches_[index];
@@ -78,12 +71,30 @@ class Joiner {
   }
 
   const std::vector<Switch>& switches_;
+  std::set<ThreadId> sides_;
   std::map<ThreadId, ThreadKind> kinds_;
-  std::set<ThreadId> sides_;  ///< the kernel's sides of other threads
   std::vector<StepIndex> scheduler_entries_;
 };
 
 }  // namespace
+
+std::set<ThreadId> kernel_sides(const Trace& trace) {
+  std::set<ThreadId> kernels;
+  std::set<ThreadId> users;
+  for (const ThreadRecord& record : trace.threads()) {
+    const ThreadKind kind = record.thread.kind;
+    if (kind == ThreadKind::kernel) kernels.insert(record.thread.id);
+    if (kind == ThreadKind::user || kind == ThreadKind::fiber || kind == ThreadKind::signal)
+      users.insert(record.thread.id);
+  }
+  std::set<ThreadId> sides;
+  for (const Switch& entry : trace.switches()) {
+    if (!entry.from || !entry.to) continue;
+    if (kernels.contains(*entry.from) && users.contains(*entry.to)) sides.insert(*entry.from);
+    if (kernels.contains(*entry.to) && users.contains(*entry.from)) sides.insert(*entry.to);
+  }
+  return sides;
+}
 
 std::vector<Handoff> join_handoffs(const Trace& trace) {
   return Joiner(trace).join();

@@ -1,4 +1,5 @@
 #pragma once
+#include <set>
 #include <vector>
 
 #include "core/thread.h"
@@ -17,12 +18,14 @@ struct Handoff {
   CpuId cpu;
 };
 
+/// The threads of kind kernel that are the kernel's side of another thread: the run goes between them and stacks of
+/// kind user, fiber or signal. A kernel thread without such a side is a thread like any other.
+std::set<ThreadId> kernel_sides(const Trace& trace);
+
 /// Joins the switches onto and off stacks that only lead on to somebody's; what leads back to the same thread is none.
 /// Such stacks are
 ///   - nobody's, and those of kind scheduler;
-///   - those of kind kernel that are the kernel's side of another thread: between which and a stack of kind user, fiber
-///   or
-///     signal the run ever goes. A kernel thread without such a side is a thread like any other;
+///   - those of kernel_sides();
 ///   - main's, while a library's scheduler runs there: from a switch to main up to the next one away from it, where
 ///     `thread_start_threading` (note 004) makes that one and was entered before the former.
 std::vector<Handoff> join_handoffs(const Trace& trace);

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <exception>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -41,8 +42,9 @@ class BatchEncoder final : public ChunkEncoder::Observer {
     std::vector<StepTemplate> templates;
     std::uint64_t chunks = 0;
     std::vector<ThreadRecord> threads;
-    std::set<std::uint64_t> dirty_pages;  ///< written since the last checkpoint
-    std::uint32_t space = 0;              ///< the address space that is laid out; `start` is flat
+    std::map<CpuId, SwitchReason> last_reasons;  ///< of each processor's last switch
+    std::set<std::uint64_t> dirty_pages;         ///< written since the last checkpoint
+    std::uint32_t space = 0;                     ///< the address space that is laid out; `start` is flat
   };
   BatchEncoder(const emu::Image& image, MachineState start, Resume resume);
   ~BatchEncoder() override;
@@ -94,6 +96,7 @@ class BatchEncoder final : public ChunkEncoder::Observer {
   CpuId cpu_;
   std::optional<ThreadId> owner_;
   emu::AddressRange stack_;
+  std::map<CpuId, SwitchReason> last_reasons_;  ///< of each processor's last switch
   std::vector<Owner> parked_;  ///< of the processors, where there are several; not of the one that runs
   emu::AddressRange watched_;
   std::uint64_t chunks_ = 0;

@@ -25,6 +25,7 @@ void append_ring(TraceSession& session, TraceFileWriter& writer, const StepRing&
   resume.templates = trace.templates();
   resume.chunks = writer.safe_chunks();
   resume.threads = trace.threads();
+  for (const Switch& entry : trace.switches()) resume.last_reasons[entry.cpu] = entry.reason;
   // The checkpoint before chunk N is made when chunk N comes: at a multiple the whole last group is still open.
   const std::size_t open_group = resume.chunks == 0 ? 0 : (resume.chunks - 1) / kCheckpointChunks * kCheckpointChunks;
   for (std::size_t i = open_group; i < resume.chunks; ++i)

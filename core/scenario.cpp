@@ -95,21 +95,42 @@ void check_placeholders(TomlTable& table, const Text& text) {
   }
 }
 
+CaptionWhen read_when(TomlTable& table) {
+  const auto name = table.text("when", kOptional);
+  if (!name) return CaptionWhen::always;
+  if (*name == "first-run") return CaptionWhen::first_run;
+  if (*name == "interrupted") return CaptionWhen::interrupted;
+  table.report("when", fmt::format("there is no moment '{}'; expected \"first-run\" or \"interrupted\"", *name));
+  return CaptionWhen::always;
+}
+
+bool same_place(const CaptionText& caption, const CodePlace& place) {
+  return caption.place.function == place.function && caption.place.instruction == place.instruction;
+}
+
 void read_captions(TomlTable& file, Scenario& scenario) {
-  for (TomlTable& table : file.tables("caption")) {
+  std::vector<TomlTable> tables = file.tables("caption");
+  for (TomlTable& table : tables) {
     auto place = read_place(table, kRequired);
+    const CaptionWhen when = read_when(table);
     Text text = read_languages(table);
     table.finish();
     check_placeholders(table, text);
     if (!place) continue;
-    const auto same = [&](const CaptionText& other) {
-      return other.place.function == place->function && other.place.instruction == place->instruction;
-    };
+    const auto same = [&](const CaptionText& other) { return other.when == when && same_place(other, *place); };
     if (std::any_of(scenario.captions.begin(), scenario.captions.end(), same)) {
       table.report("function",
                    fmt::format("a second caption for '{}' of {}; keep one", place->instruction, place->function));
     }
-    scenario.captions.push_back({std::move(*place), std::move(text)});
+    scenario.captions.push_back({std::move(*place), when, std::move(text)});
+  }
+  for (const CaptionText& caption : scenario.captions) {
+    const auto general = [&](const CaptionText& other) {
+      return other.when == CaptionWhen::always && same_place(other, caption.place);
+    };
+    if (std::any_of(scenario.captions.begin(), scenario.captions.end(), general)) continue;
+    file.report("caption", fmt::format("'{}' of {} has a caption for some of its steps only; add one without 'when'",
+                                       caption.place.instruction, caption.place.function));
   }
 }
 
@@ -286,18 +307,41 @@ bool CodePlace::names(std::string_view text) const {
   return at == text.size();
 }
 
-const CaptionText* Scenario::caption_for(std::string_view function, std::string_view instruction) const {
-  const std::string wanted = normalized(instruction);
-  const CaptionText* general = nullptr;
-  for (const CaptionText& caption : captions) {
-    if (caption.place.function != function) continue;
-    if (caption.place.instruction.empty()) {
-      general = &caption;
-    } else if (caption.place.names(wanted)) {
-      return &caption;
-    }
+bool CaptionMoment::is(CaptionWhen when) const {
+  switch (when) {
+    case CaptionWhen::first_run:
+      return first_run;
+    case CaptionWhen::interrupted:
+      return interrupted;
+    case CaptionWhen::always:
+      break;
   }
-  return general;
+  return true;
+}
+
+const CaptionText* Scenario::caption_for(std::string_view function, std::string_view instruction,
+                                         CaptionMoment moment) const {
+  const std::string wanted = normalized(instruction);
+  // The nearest one: of the instruction before of the function, then first_run before interrupted before always.
+  const auto rank = [](const CaptionText& caption) {
+    const int by_moment = caption.when == CaptionWhen::first_run ? 2 : caption.when == CaptionWhen::interrupted ? 1 : 0;
+    return (caption.place.instruction.empty() ? 0 : 3) + by_moment;
+  };
+  const CaptionText* nearest = nullptr;
+  for (const CaptionText& caption : captions) {
+    const bool is_here = caption.place.function == function &&
+                         (caption.place.instruction.empty() || caption.place.names(wanted)) && moment.is(caption.when);
+    if (is_here && (nearest == nullptr || rank(caption) > rank(*nearest))) nearest = &caption;
+  }
+  return nearest;
+}
+
+bool Scenario::caption_varies(std::string_view function, std::string_view instruction) const {
+  const std::string wanted = normalized(instruction);
+  return std::any_of(captions.begin(), captions.end(), [&](const CaptionText& caption) {
+    return caption.when != CaptionWhen::always && caption.place.function == function &&
+           (caption.place.instruction.empty() || caption.place.names(wanted));
+  });
 }
 
 emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view filename) {

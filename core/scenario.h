@@ -27,7 +27,7 @@
 //                                    says when it gives its stores to memory (default "sc": at once)
 //   opening = "virtualizers"         the figure (core/figure.h) that the window opens with; may be absent
 //   compare = "kernel-ping-pong"     the scenario whose costs stand beside this one's; may be absent
-//   [title]      [summary]           texts; the summary may be absent
+//   [title]      [summary]           texts; the summary, which is shown before the first step, may be absent
 //   [expected]   stdout = "…"                     what a right run prints
 //                ends = "exit"                    how it ends, in the words of `run --json` (default "exit"; a scenario
 //                                                 that shows what goes wrong may end with "fault" or "deadlock")
@@ -41,6 +41,7 @@
 //                arguments = ["3", "fast"]        Linux: behind the program's name; may be absent as all of [run]
 //                schedule = "T1x2 T2x4"           bare: the order of the threads (docs/machine.md)
 //   [[caption]]  function, instruction, text      what to say about an instruction that just ran
+//                when = "first-run"               only at some of its steps; may be absent
 //   [[question]] function, instruction, [question.ask], [question.answer]   place optional: where it comes up
 //
 // A lesson about all interleavings of a program has name, note, title, summary and questions (without places), and
@@ -62,8 +63,14 @@
 // A caption belongs to a function and to an instruction of it, in AT&T syntax as in the seed note ("pushq %rbp"), not
 // to an address: it survives every rebuild. A # stands for any number, as a library's frames differ from one version
 // to the next ("movq %r12, #(%rsp)"). Without `instruction` it holds for all instructions of the function that
-// have none of their own. Its text may contain these placeholders, filled with values of the cursor right after the
-// step:
+// have none of their own. With `when` it holds only at some steps of that place, and goes before the caption that the
+// place has without one, which must be there too:
+//
+//   first-run     {to} is in its first run: it has never left the CPU, or has not yet had it
+//   interrupted   an interrupt or a signal came to {thread}, and what it left there still lies on its stack
+//
+// Where both hold, first-run does. The text may contain these placeholders, filled with values of the cursor right
+// after the step:
 //
 //   {rsp} {rbp}   the registers' values
 //   {register}    name of the register that the instruction saved, loaded or stored
@@ -101,8 +108,20 @@ struct CodePlace {
   [[nodiscard]] bool names(std::string_view text) const;
 };
 
+/// At which of its place's steps a caption holds (see `when` above).
+enum class CaptionWhen : std::uint8_t { always, first_run, interrupted };
+
+/// What is so at one step.
+struct CaptionMoment {
+  bool first_run = false;
+  bool interrupted = false;
+
+  [[nodiscard]] bool is(CaptionWhen when) const;
+};
+
 struct CaptionText {
   CodePlace place;
+  CaptionWhen when = CaptionWhen::always;
   Text text;
 };
 
@@ -156,14 +175,17 @@ struct Scenario {
   std::vector<Question> questions;
   std::optional<ExploreLesson> lesson;  ///< then nothing runs: no image, no threads, no captions
 
-  /// What to say about this instruction: its own caption, else the function's, else nullptr. `instruction` is AT&T
-  /// text; blanks do not matter.
-  [[nodiscard]] const CaptionText* caption_for(std::string_view function, std::string_view instruction) const;
+  /// What to say about this instruction at such a moment: its own caption, else the function's, else nullptr.
+  /// `instruction` is AT&T text; blanks do not matter.
+  [[nodiscard]] const CaptionText* caption_for(std::string_view function, std::string_view instruction,
+                                               CaptionMoment moment = {}) const;
+  /// Whether what is said about it depends on the moment.
+  [[nodiscard]] bool caption_varies(std::string_view function, std::string_view instruction) const;
 };
 
 /// Reads a scenario. The message of a failure says file:line:column, what was expected and what to do: bad TOML, a key
 /// that is unknown (with near names) or missing, a wrong type or value, an unknown placeholder, a place with two
-/// captions.
+/// captions, or with one for some steps only.
 emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view filename);
 
 /// The names of the scenarios that are part of the program, sorted.

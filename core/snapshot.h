@@ -128,7 +128,7 @@ struct ThreadView {
   std::uint64_t switches_in = 0;  ///< switches to this thread up to the cursor
 };
 
-/// One sentence for people about the step that just ran.
+/// One sentence for people about the step that just ran; at cursor 0 what the scenario is about.
 struct Caption {
   std::string instruction;  ///< its text, in Intel syntax; empty at cursor 0
   std::string sentence;

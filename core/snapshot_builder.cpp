@@ -182,10 +182,12 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
                                  &*instruction,
                                  snapshot.instruction->att,
                                  symbol ? symbol->name : std::string(),
-                                 symbol ? coming_switch(snapshot.step, *symbol) : std::nullopt};
+                                 symbol ? coming_switch(snapshot.step, *symbol) : std::nullopt,
+                                 trace_.thread_at(StepIndex{})};
     snapshot.caption = make_caption(snapshot, context, scenario_, language_);
   } else if (snapshot.step.value == 0) {
-    snapshot.caption.sentence = "The start: nothing has run yet.";
+    const bool has_summary = scenario_ != nullptr && scenario_->summary;
+    snapshot.caption.sentence = has_summary ? scenario_->summary->in(language_) : "The start: nothing has run yet.";
   }
   // Questions that move the trace come last: the state above is gone after them.
   if (snapshot.switched) compare_with_thread(snapshot);

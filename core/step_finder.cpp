@@ -67,7 +67,9 @@ StepFinder::Texts StepFinder::make_texts(const StepTemplate& step) {
   }
   const auto symbol = trace_.image().symbol_at(address);
   if (scenario_ == nullptr || !symbol) return texts;
-  if (const CaptionText* caption = scenario_->caption_for(symbol->name, att)) {
+  if (scenario_->caption_varies(symbol->name, att)) {
+    texts.caption_has_values = true;
+  } else if (const CaptionText* caption = scenario_->caption_for(symbol->name, att)) {
     const std::string& text = caption->text.in(language_);
     // A line break can be typed nowhere: no match goes across a value that is not known yet.
     texts.caption = folded(fill_placeholders(text, [&](std::string_view) {

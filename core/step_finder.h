@@ -41,8 +41,8 @@ class StepFinder {
     std::uint32_t line = 0;           ///< equal for instructions of the same line; 0: no line is known
     std::string line_place;           ///< "asm/runtime/thread.c:41"
     std::string line_text;
-    std::string caption;  ///< without its placeholders
-    bool caption_has_values = false;
+    std::string caption;              ///< without its placeholders; empty where it is not always the same one
+    bool caption_has_values = false;  ///< what it says depends on the step
   };
   enum class Match : std::uint8_t { unknown, never, always, on_line, in_caption, on_line_or_in_caption };
 

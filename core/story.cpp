@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/expected_end.h"
+#include "core/handoff.h"
 #include "core/thread_names.h"
 #include "core/unwinder.h"
 #include "emu/shown_name.h"
@@ -41,7 +43,7 @@ class Storyteller {
  public:
   explicit Storyteller(Trace& trace) : trace_(trace), names_(trace), unwinder_(trace.image(), trace.debug()) {}
 
-  std::string tell() {
+  std::string tell(const Scenario* scenario) {
     text_ = describe_run(trace_) + "\n";
     std::size_t number = 0;
     for (const Switch& entry : trace_.switches()) {
@@ -50,8 +52,10 @@ class Storyteller {
     }
     tell_output(trace_.steps());
     end_output_line();
-    if (trace_.stop())
+    if (trace_.stop()) {
       text_ += fmt::format("\nstep {}: the run ends: {}\n", trace_.steps().value, trace_.stop()->message);
+      if (scenario != nullptr) text_ += fmt::format("This is {}.\n", compare_end(scenario->expected, trace_));
+    }
     return std::move(text_);
   }
 
@@ -60,8 +64,10 @@ class Storyteller {
     const std::string from = names_.of(entry.from);
     const std::string to = names_.of(entry.to);
     const std::string cpu = trace_.processors() == 1 ? "" : fmt::format(" on cpu {}", entry.cpu.value);
+    std::string reason = entry.from ? std::string(why(entry.reason)) : "rsp was on no thread's stack";
+    if (!entry.to) reason += "; rsp goes to no thread's stack";
     text_ += fmt::format("\nswitch {} at step {}{}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, cpu, from,
-                         to, to_string(entry.reason), why(entry.reason),
+                         to, to_string(entry.reason), reason,
                          entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
     if (entry.from) {
       const emu::RegisterFile before = registers_left(entry);
@@ -83,7 +89,9 @@ class Storyteller {
     emu::RegisterFile registers = trace_.state_at(entry.step - 1, entry.cpu).registers;
     const emu::AddressRange target = entry.to ? stack_of(*entry.to) : emu::AddressRange{};
     for (const RegisterChange& change : trace_.effects_of(entry.step).registers_of(entry.cpu)) {
-      const bool arrives = target.contains(emu::Address{change.new_value}) || change.new_value == target.high.value;
+      const emu::AddressRange own = entry.to ? target : stack_of(*entry.from);
+      const bool is_there = own.contains(emu::Address{change.new_value}) || change.new_value == own.high.value;
+      const bool arrives = is_there == entry.to.has_value();
       if (change.reg == emu::Register::rsp && arrives) break;
       registers[change.reg] = change.new_value;
     }
@@ -156,14 +164,16 @@ std::string describe_run(const Trace& trace) {
   std::string name = run_name(trace);
   const std::string title = trace.meta("title");
   if (!title.empty()) name += ": " + title;
+  std::string switches = counted(trace.switches().size(), "switch", "switches");
+  const std::size_t handoffs = join_handoffs(trace).size();
+  if (handoffs != trace.switches().size()) switches += fmt::format(" in {}", counted(handoffs, "handoff", "handoffs"));
   return fmt::format("{}\n{}, {}, {}; {}\n", name, counted(trace.steps().value, "step", "steps"),
-                     counted(trace.threads().size(), "thread", "threads"),
-                     counted(trace.switches().size(), "switch", "switches"),
+                     counted(trace.threads().size(), "thread", "threads"), switches,
                      trace.stop() ? trace.stop()->message : "the recording did not come to its end");
 }
 
-std::string tell_story(Trace& trace) {
-  return Storyteller(trace).tell();
+std::string tell_story(Trace& trace, const Scenario* scenario) {
+  return Storyteller(trace).tell(scenario);
 }
 
 }  // namespace fiberscope::core

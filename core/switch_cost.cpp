@@ -68,7 +68,9 @@ class CostCounter {
       for (const StepAccess& access : step.accesses)
         if (!access.by_event) count_saved(phase, access, name == SwitchPhase::save);
       if (name == SwitchPhase::stack) {
-        cost.saved_words += live_words(step, windows_[window_]);
+        const std::uint64_t words = live_words(step, windows_[window_]);
+        cost.saved_words += words;
+        cost.saved_at_once = std::max(cost.saved_at_once, words);
         saved_.clear();
       }
     }
@@ -152,11 +154,6 @@ PhaseCost SwitchCost::total() const {
   return sum;
 }
 
-std::uint64_t SwitchCost::saved_at_once() const {
-  const std::uint64_t moves = phase(SwitchPhase::stack).steps;
-  return moves == 0 ? 0 : saved_words / moves;
-}
-
 PhaseCost SwitchCost::routine() const {
   PhaseCost sum;
   for (const SwitchPhase name : {SwitchPhase::save, SwitchPhase::stack, SwitchPhase::restore}) sum += phase(name);
@@ -181,18 +178,20 @@ PhaseCost SwitchCosts::sum(SwitchPhase phase) const {
   return sum;
 }
 
-std::optional<SwitchCosts::Preemption> SwitchCosts::preemption() const {
+SwitchCosts::Preemption SwitchCosts::preemption() const {
+  Preemption preemption;
   std::vector<std::uint64_t> by_interrupt;
   std::vector<std::uint64_t> by_call;
   for (const SwitchCost& cost : switches) {
-    if (!cost.window.complete) continue;
-    (cost.window.by_interrupt ? by_interrupt : by_call).push_back(cost.window.steps());
+    const SwitchWindow& window = cost.window;
+    if (!window.complete) continue;
+    preemption.windows += window.by_interrupt ? 1 : 0;
+    if (window.is_first_run || window.reason == SwitchReason::exit) continue;
+    (window.by_interrupt ? by_interrupt : by_call).push_back(cost.routine().steps);
   }
-  const std::uint64_t windows = by_interrupt.size();
-  const auto interrupted = spread_of(std::move(by_interrupt));
-  const auto called = spread_of(std::move(by_call));
-  if (!interrupted || !called) return std::nullopt;
-  return Preemption{windows, interrupted->median, called->median};
+  preemption.routine = spread_of(std::move(by_interrupt));
+  preemption.by_call = spread_of(std::move(by_call));
+  return preemption;
 }
 
 SwitchCosts switch_costs(Trace& trace, const std::optional<AddressSpaces>& spaces, const ModelParameters& parameters) {

@@ -40,13 +40,12 @@ struct SwitchCost {
   /// when a step of phase `stack` is about to move rsp: not below rsp on the stack that is left. Each word counts once
   /// for each such step that is the first behind its storing.
   std::uint64_t saved_words = 0;
+  std::uint64_t saved_at_once = 0;                    ///< the most of them at one such step
   std::array<CacheAtWindow, kCacheSituations> cache;  ///< model
 
   [[nodiscard]] const PhaseCost& phase(SwitchPhase phase) const { return phases[static_cast<std::size_t>(phase)]; }
   /// Of the whole window.
   [[nodiscard]] PhaseCost total() const;
-  /// saved_words by the steps of phase `stack`, rounded down; 0 where there is none.
-  [[nodiscard]] std::uint64_t saved_at_once() const;
   /// Of the phases save, stack and restore: the moving of registers itself.
   [[nodiscard]] PhaseCost routine() const;
 };
@@ -84,28 +83,26 @@ struct SwitchCosts {
   /// from user code to user code is followed on one processor only.
   std::vector<ProcessorCounts> processors;
 
-  /// Of the complete windows, each by one number of it.
+  /// Of the complete windows, each by one number of it. Where there are `only_executed`, without those in which a
+  /// kernel made a switch that is not executed here.
   template <typename Number>
-  [[nodiscard]] std::optional<Spread> spread(Number number) const {
+  [[nodiscard]] std::optional<Spread> spread(Number number, bool only_executed = false) const {
     std::vector<std::uint64_t> values;
     for (const SwitchCost& cost : switches)
-      if (cost.window.complete) values.push_back(number(cost));
+      if (cost.window.complete && !(only_executed && cost.window.by_host)) values.push_back(number(cost));
     return spread_of(std::move(values));
   }
   [[nodiscard]] std::uint64_t complete_windows() const;
   /// Sum of one phase over the complete windows.
   [[nodiscard]] PhaseCost sum(SwitchPhase phase) const;
-  /// How many more steps a window took that an interrupt began than one that a call began: the difference of the
-  /// medians of the complete ones. Nothing where the run has none of either.
+  /// What an interrupt costs more than a call, of the complete windows to a thread that had run before and from one
+  /// that goes on later: the rest has nothing to restore, or nothing to save.
   struct Preemption {
-    std::uint64_t windows = 0;
-    std::uint64_t by_interrupt = 0;  ///< median of their steps
-    std::uint64_t by_call = 0;
-    [[nodiscard]] std::int64_t overhead() const {
-      return static_cast<std::int64_t>(by_interrupt) - static_cast<std::int64_t>(by_call);
-    }
+    std::uint64_t windows = 0;      ///< that an interrupt began
+    std::optional<Spread> routine;  ///< of these: their steps to save, move rsp and restore …
+    std::optional<Spread> by_call;  ///< … and of those that a call began
   };
-  [[nodiscard]] std::optional<Preemption> preemption() const;
+  [[nodiscard]] Preemption preemption() const;
 };
 
 /// Walks the whole trace twice, some 1 µs a step. Without `spaces` each thread counts as a process of its own where the

@@ -19,6 +19,8 @@ SwitchReason reason_of_function(std::string_view function) {
       {"fiber_exit", SwitchReason::exit},
       {"fiber_run", SwitchReason::start},
       {"fiber_scheduler", SwitchReason::start},
+      {"run_scheduler", SwitchReason::start},
+      {"go_on_scheduling", SwitchReason::start},
       {"frame_dealloc", SwitchReason::exit},
       {"turn_wait", SwitchReason::block},
       {"turn_run", SwitchReason::start},

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "core/handoff.h"
 #include "core/memory_access.h"
 #include "core/system_code.h"
 
@@ -22,7 +23,8 @@ bool is_host_kernel(emu::EventKind kind) {
 /// Follows every thread's way into the system and out of it, through one pass over the trace.
 class WindowFinder {
  public:
-  explicit WindowFinder(Trace& trace) : trace_(trace), reader_(trace), code_(trace), owner_(trace.thread_at({})) {
+  explicit WindowFinder(Trace& trace)
+      : trace_(trace), reader_(trace), code_(trace), kernel_sides_(kernel_sides(trace)), owner_(trace.thread_at({})) {
     for (const ThreadRecord& record : trace.threads()) threads_.emplace(record.thread.id, record.thread);
   }
 
@@ -38,6 +40,7 @@ class WindowFinder {
     std::uint64_t cell = 0;  ///< where its return address lies: it is gone once rsp is above …
     std::uint64_t back = 0;  ///< … or control is back here with rsp still at the cell (left by a jump); 0: not known
     bool is_interrupt = false;
+    bool is_signal = false;  ///< the cell is not that of a return address, but below all that was in use before
   };
   /// A thread in its first steps.
   struct Arrival {
@@ -59,12 +62,13 @@ class WindowFinder {
     const auto found = owner_ ? threads_.find(*owner_) : threads_.end();
     return found == threads_.end() ? std::nullopt : std::optional(found->second.kind);
   }
+  [[nodiscard]] bool is_kernel_side() const { return owner_ && kernel_sides_.contains(*owner_); }
   /// Whether the next step is the system's.
   bool in_system() {
-    return !kind() || kind() == ThreadKind::kernel || kind() == ThreadKind::scheduler || arrival_ || !frames().empty();
+    return !kind() || is_kernel_side() || kind() == ThreadKind::scheduler || arrival_ || !frames().empty();
   }
   bool in_kernel() {
-    if (kind() == ThreadKind::kernel) return true;
+    if (is_kernel_side()) return true;
     if (arrival_) return arrival_->in_kernel;
     if (!kind() || kind() == ThreadKind::scheduler) return was_in_kernel_;
     return std::any_of(frames().begin(), frames().end(), [](const Frame& frame) { return frame.is_interrupt; });
@@ -91,6 +95,8 @@ class WindowFinder {
       arrival_.reset();
     move_stack(step, flow);
     enter_by_call(step, flow);
+    const bool is_indirect = flow == emu::Flow::call && !step.decoded->target;
+    if (is_indirect && code_.function(function_).leads_to_thread) frames().clear();
     take_events(step);
     if (open_ && !in_system()) close(step.step, true);
   }
@@ -104,7 +110,7 @@ class WindowFinder {
   void enter_by_call(const AccessedStep& step, emu::Flow flow) {
     if (!enters_by_call(step, flow)) return;
     const bool is_call = flow == emu::Flow::call;
-    push({step.rsp_alone, is_call ? step.decoded->address.value + step.decoded->size : 0, false});
+    push({step.rsp_alone, is_call ? step.decoded->address.value + step.decoded->size : 0, false, false});
   }
   void push(Frame frame) {
     std::vector<Frame>& chain = frames();
@@ -186,7 +192,7 @@ class WindowFinder {
     window.switches.push_back(next_switch_++);
     window.to = entry.to;
     window.is_first_run = entry.to && ran_.insert(*entry.to).second;
-    const bool runs_user_code = kind() && kind() != ThreadKind::kernel && kind() != ThreadKind::scheduler;
+    const bool runs_user_code = kind() && !is_kernel_side() && kind() != ThreadKind::scheduler;
     if (window.is_first_run && runs_user_code) arrival_ = Arrival{kernel, SystemCode::kNoFunction, {}};
   }
   void lone_switch(const Switch& entry) {
@@ -209,20 +215,41 @@ class WindowFinder {
         if (!open_) open(step.step + 1);
         if (was_user) open_->window.by_interrupt = true;
         ++open_->window.kernel_entries;
-      } else if (is_host_kernel(kind) && open_) {
-        ++open_->window.host_kernel_entries;
+      } else if (is_host_kernel(kind)) {
+        if (takes_up_handler(step, i)) enter_handler(step, i);
+        if (open_) ++open_->window.host_kernel_entries;
       }
       const bool is_last = i + 1 == step.events.size();
       while (is_last && next_switch_ < trace_.switches().size() && trace_.switches()[next_switch_].step == step.step) {
         const std::size_t before = windows_.size();
         take_switch(trace_.switches()[next_switch_]);
-        if (windows_.size() > before) windows_.back().host_kernel_entries = count_host_kernel(step);
+        const bool is_lone = windows_.size() > before;
+        if (is_lone) windows_.back().host_kernel_entries = count_host_kernel(step);
+        if (is_host_kernel(kind)) (is_lone ? windows_.back() : open_->window).by_host = true;
       }
       if (enters_kernel(kind)) {
         stubs_.insert(step.step + 1);
-        push({step.event_rsp[i], 0, true});
+        push({step.event_rsp[i], 0, true, false});
       }
     }
+    std::vector<Frame>& chain = frames();
+    while (!step.events.empty() && !chain.empty() && chain.back().is_signal && step.rsp_after > chain.back().cell)
+      chain.pop_back();
+  }
+  /// Whether this event calls a handler on the stack that is in use: rsp goes down on it, and nobody else's is taken.
+  [[nodiscard]] bool takes_up_handler(const AccessedStep& step, std::size_t event) const {
+    const std::uint64_t before = event == 0 ? step.rsp_alone : step.event_rsp[event - 1];
+    const auto owner = owner_ ? threads_.find(*owner_) : threads_.end();
+    return step.events[event].kind == emu::EventKind::signal && owner != threads_.end() &&
+           step.event_rsp[event] < before && owner->second.stack.contains(emu::Address{step.event_rsp[event]}) &&
+           (next_switch_ >= trace_.switches().size() || trace_.switches()[next_switch_].step != step.step);
+  }
+  void enter_handler(const AccessedStep& step, std::size_t event) {
+    const std::uint64_t before = event == 0 ? step.rsp_alone : step.event_rsp[event - 1];
+    const bool was_user = !in_system();
+    if (!open_) open(step.step + 1);
+    if (was_user) open_->window.by_interrupt = true;
+    push({before - 1, 0, false, true});
   }
   static std::uint64_t count_host_kernel(const AccessedStep& step) {
     return static_cast<std::uint64_t>(std::count_if(
@@ -281,7 +308,8 @@ class WindowFinder {
         continue;
       }
       if (routine != restoring.end() && address == code_.function(function).range.low.value) routine->second = false;
-      const auto labelled = code_.labelled_phase(function, address);
+      const auto by_name = code_.function(function).phase;
+      const auto labelled = by_name ? by_name : code_.labelled_phase(function, address);
       const auto call = calls.find(function);
       if (labelled) {
         window.phases.push_back(*labelled);
@@ -314,6 +342,7 @@ class WindowFinder {
   emu::Disassembler disassembler_;
   std::map<std::uint32_t, bool> calls_;
   std::map<ThreadId, Thread> threads_;
+  std::set<ThreadId> kernel_sides_;
   std::map<std::uint64_t, std::vector<Frame>> frames_;  ///< by thread id + 1; 0: on nobody's stack
   std::set<ThreadId> ran_;
   std::optional<ThreadId> owner_;

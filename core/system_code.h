@@ -23,7 +23,9 @@ class SystemCode {
       std::uint64_t address = 0;
       SwitchPhase phase = SwitchPhase::save;
     };
-    std::vector<Label> labels;  ///< of phases, ascending
+    std::vector<Label> labels;         ///< of phases, ascending
+    std::optional<SwitchPhase> phase;  ///< of the whole function, where its name alone says what it is for
+    bool leads_to_thread = false;      ///< its indirect call is that of a thread's own function
   };
   static constexpr std::uint32_t kNoFunction = 0;
 

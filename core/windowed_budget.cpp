@@ -67,14 +67,11 @@ std::vector<BudgetRow> windowed_budget(const SwitchCosts& costs) {
 std::vector<ComparisonRow> windowed_comparison(const SwitchCosts& costs) {
   const auto routine = costs.spread([](const SwitchCost& cost) { return cost.routine().steps; });
   const auto whole = costs.spread([](const SwitchCost& cost) { return cost.total().steps; });
-  const auto words = costs.spread([](const SwitchCost& cost) { return cost.saved_at_once(); });
-  const auto preemption = costs.preemption();
-  std::vector<Fact> preempted{{"switches that an interrupt began", 0},
-                              {"steps more than a switch by call", std::nullopt}};
-  if (preemption) {
-    preempted = {{"switches that an interrupt began", number(preemption->windows)},
-                 {"steps more than a switch by call", preemption->overhead()}};
-  }
+  const auto words = costs.spread([](const SwitchCost& cost) { return cost.saved_at_once; });
+  const SwitchCosts::Preemption preemption = costs.preemption();
+  const std::vector<Fact> preempted{{"switches that an interrupt began", number(preemption.windows)},
+                                    {"their steps to save, move rsp and restore", median(preemption.routine)},
+                                    {"the same of a call that gives up the CPU", median(preemption.by_call)}};
   return {
       {"Cycles in all",
        "304",

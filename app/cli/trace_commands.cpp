@@ -10,6 +10,7 @@
 #include "app/cli/replay.h"
 #include "app/cli/stop_signals.h"
 #include "core/context_object.h"
+#include "core/expected_end.h"
 #include "core/explored_target.h"
 #include "core/export/trace_export.h"
 #include "core/run_json.h"
@@ -59,6 +60,8 @@ Json list_entry(const core::Scenario& scenario) {
           {"profile", runs ? Json(core::to_string(scenario.profile)) : Json(nullptr)},
           {"threads", runs ? Json(scenario.threads) : Json(nullptr)},
           {"native", scenario.native},
+          {"ends", runs ? Json(emu::to_string(scenario.expected.ends)) : Json(nullptr)},
+          {"fault", scenario.expected.fault.empty() ? Json(nullptr) : Json(scenario.expected.fault)},
           {"explore", lesson_json(scenario)}};
 }
 
@@ -76,8 +79,10 @@ int list_command(const ListOptions& options) {
     const auto scenario = core::find_scenario(name);
     if (!scenario) return complain(scenario.error().message, kUnusable);
     scenarios.push_back(list_entry(*scenario));
-    text += fmt::format("{:<28}{:<6}{:<9}{}\n", scenario->name, scenario->note.value_or("-"),
-                        scenario->lesson ? "explore" : core::to_string(scenario->profile), scenario->title.in("en"));
+    const bool fails = !scenario->lesson && core::is_meant_to_fail(scenario->expected);
+    text += fmt::format("{:<28}{:<6}{:<9}{}{}\n", scenario->name, scenario->note.value_or("-"),
+                        scenario->lesson ? "explore" : core::to_string(scenario->profile), scenario->title.in("en"),
+                        fails ? fmt::format(" (meant to end with {})", core::describe_end(scenario->expected)) : "");
   }
   if (options.json) return print_json({{"schema", "fiberscope.list/1"}, {"scenarios", std::move(scenarios)}});
   return print_text(fmt::format("{:<28}{:<6}{:<9}{}\n", "scenario", "note", "on", "title") + text);
@@ -102,7 +107,8 @@ int run_command(const RunOptions& options) {
   if (options.json) {
     code = print_json(core::run_json(trace, kept));
   } else {
-    code = print_text(core::tell_story(trace) + (kept ? fmt::format("\nTrace: {}\n", *kept) : ""));
+    code = print_text(core::tell_story(trace, (*recorded)->scenario()) +
+                      (kept ? fmt::format("\nTrace: {}\n", *kept) : ""));
   }
   return code != kDone ? code : ending_code(trace);
 }

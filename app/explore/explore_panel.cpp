@@ -65,7 +65,7 @@ void ExplorePanel::draw_picture(Canvas& canvas, const View& view, const Rect& ar
       draw_state_graph(canvas, view, inner);
       break;
     case ExploreView::questions:
-      if (state.lesson) draw_questions(canvas, view, state.lesson->scenario.questions, inner, commands);
+      if (state.lesson) draw_questions(canvas, view, state.lesson->scenario.questions, nullptr, inner, commands);
       break;
   }
 }

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "app/figures/figures.h"
 #include "app/figures/lane.h"
@@ -11,11 +12,36 @@ namespace fiberscope::app {
 namespace {
 
 /// Of the models only what note 001 speaks of; `cost` and `compare` print all.
-constexpr std::string_view kModels[] = {"tlb_same_space_misses", "tlb_full_flush_misses", "tlb_pcid_misses",
-                                        "cache_cold_restore_misses", "cache_cold_warmed_restore_misses"};
+constexpr std::string_view kModels[] = {"cache_cold_restore_misses", "cache_cold_warmed_restore_misses"};
 
 bool is_shown(const core::CostRow& row) {
   return !row.is_model || std::find(std::begin(kModels), std::end(kModels), row.key) != std::end(kModels);
+}
+
+/// The middle of a run's row; "-" where it has none.
+std::string median_of(const core::RunCosts& run, const std::string& key) {
+  for (const core::CostRow& row : run.rows) {
+    const auto* values = std::get_if<core::Spread>(&row.value);
+    if (row.key == key && values != nullptr) return std::to_string(values->median);
+  }
+  return "-";
+}
+
+/// The model of the TLBs, a line for each policy: entries kept by a change of stack, hits and misses up to the next
+/// one.
+std::vector<std::vector<std::string>> tlb_lines(const core::CostComparison& costs) {
+  constexpr std::pair<const char*, const char*> kPolicies[] = {
+      {"same_space", "one address space"}, {"full_flush", "full flush"}, {"pcid", "PCID"}};
+  std::vector<std::vector<std::string>> lines;
+  for (const auto& [policy, words] : kPolicies) {
+    const std::string key = fmt::format("tlb_{}_", policy);
+    std::vector<std::string> line{fmt::format("model: TLB, {}: entries kept, hits, misses (middle)", words)};
+    for (const core::RunCosts& run : costs.runs)
+      line.push_back(fmt::format("{}, {}, {}", median_of(run, key + "kept"), median_of(run, key + "hits"),
+                                 median_of(run, key + "misses")));
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 /// Where a processor's row begins: the steps that the furthest of the others had run before its first one.
@@ -157,8 +183,11 @@ void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area) {
   }
   std::vector<std::vector<std::string>> lines{{words(Word::cost_head)}};
   for (const core::RunCosts& run : costs.runs) lines[0].push_back(run.title);
+  bool is_tlb_told = false;
   for (std::size_t i = 0; i < costs.runs[0].rows.size(); ++i) {
     const core::CostRow& row = costs.runs[0].rows[i];
+    if (row.is_model && !std::exchange(is_tlb_told, true))
+      for (std::vector<std::string>& line : tlb_lines(costs)) lines.push_back(std::move(line));
     if (!is_shown(row)) continue;
     lines.push_back({(row.is_model ? "model: " : "") + row.label});
     for (const core::RunCosts& run : costs.runs) lines.back().push_back(core::to_text(run.rows[i]));

@@ -19,8 +19,8 @@ void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
 
 /// A scenario's questions; an answer is shown when it is asked for.
-void draw_questions(Canvas& canvas, const View& view, const std::vector<core::Question>& questions, const Rect& area,
-                    Commands& commands);
+void draw_questions(Canvas& canvas, const View& view, const std::vector<core::Question>& questions,
+                    const core::Text* summary, const Rect& area, Commands& commands);
 
 /// How many of its own steps the thread ran up to the cursor, and of the `window` steps before it.
 struct OwnSteps {

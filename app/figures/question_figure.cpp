@@ -40,22 +40,33 @@ void draw_question_figure(Canvas& canvas, const View& view, const Rect& area, Co
     canvas.text_in(area, {FontRole::text, FontRole::small}, theme.dim, words(Word::no_questions), Align::center);
     return;
   }
-  draw_questions(canvas, view, view.scenario->questions, area, commands);
+  const auto& summary = view.scenario->summary;
+  draw_questions(canvas, view, view.scenario->questions, summary ? &*summary : nullptr, area, commands);
 }
 
-void draw_questions(Canvas& canvas, const View& view, const std::vector<core::Question>& questions, const Rect& area,
-                    Commands& commands) {
+void draw_questions(Canvas& canvas, const View& view, const std::vector<core::Question>& questions,
+                    const core::Text* summary, const Rect& area, Commands& commands) {
   const Theme& theme = canvas.theme();
   const Words words = view.words();
   FontRole font = FontRole::text;
   std::vector<Block> blocks;
+  std::vector<std::string> about;
   for (const FontRole smaller : {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}) {
     font = smaller;
-    blocks = wrapped(canvas, view, questions, font, area.width() - canvas.px(24));
-    if (height_of(canvas, blocks, font) <= area.height()) break;
+    const float width = area.width() - canvas.px(24);
+    blocks = wrapped(canvas, view, questions, font, width);
+    if (summary != nullptr) about = canvas.wrap(font, summary->in(to_string(view.state->language)), width, kMostLines);
+    const float line = canvas.line_height(font) * 1.12f;
+    if (height_of(canvas, blocks, font) + (static_cast<float>(about.size()) + 0.5f) * line <= area.height()) break;
   }
   const float line = canvas.line_height(font) * 1.12f;
   float y = area.y0;
+  for (const std::string& text : about) {
+    canvas.text_in({area.x0 + canvas.px(8), y, area.x1 - canvas.px(8), y + line}, {font, FontRole::micro}, theme.dim,
+                   text);
+    y += line;
+  }
+  if (!about.empty()) y += line / 2;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
     const auto lines = [&](const std::vector<std::string>& texts, Colour colour) {
       for (const std::string& text : texts) {

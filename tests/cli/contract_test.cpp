@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 class Contract : public ::testing::Test {
  protected:
   Json json(std::vector<std::string> words, int code = 0) const {
-    words.push_back("--json");
+    words.emplace_back("--json");
     const Outcome outcome = run_program(words, scratch_.path());
     EXPECT_EQ(outcome.code, code) << outcome.err;
     EXPECT_EQ(outcome.err, "");
@@ -43,7 +43,38 @@ TEST_F(Contract, List) {
   EXPECT_EQ(list["schema"], "fiberscope.list/1");
   ASSERT_GE(list["scenarios"].size(), 1U);
   for (const Json& scenario : list["scenarios"])
-    expect_keys(scenario, {"name", "kind", "title", "note", "profile", "threads", "native", "explore"});
+    expect_keys(scenario,
+                {"name", "kind", "title", "note", "profile", "threads", "native", "ends", "fault", "explore"});
+  const auto named = [&](const std::string& name) {
+    for (const Json& scenario : list["scenarios"])
+      if (scenario["name"] == name) return scenario;
+    return Json();
+  };
+  EXPECT_EQ(named("switch-to-context")["ends"], "exit");
+  EXPECT_EQ(named("switch-to-context")["fault"], nullptr);
+  EXPECT_EQ(named("windowed-misaligned")["ends"], "fault");
+  EXPECT_EQ(named("windowed-misaligned")["fault"], "#GP");
+  EXPECT_EQ(named("windowed-flags-first")["ends"], "limit");
+}
+
+/// Those that are there to go wrong say so, and whether they did.
+TEST_F(Contract, ARunSaysWhetherItEndedAsItsScenarioSays) {
+  const auto closing = [&](const std::vector<std::string>& words, int code) {
+    const Outcome outcome = run_program(words, scratch_.path());
+    EXPECT_EQ(outcome.code, code) << outcome.err;
+    const std::size_t at = outcome.out.rfind("This is ");
+    return at == std::string::npos ? std::string() : outcome.out.substr(at);
+  };
+  EXPECT_EQ(closing({"run", "switch-to-context"}, 0), "This is as the scenario says.\n");
+  EXPECT_EQ(closing({"run", "windowed-misaligned"}, 3), "This is as the scenario says.\n");
+  EXPECT_EQ(
+      closing({"run", "windowed-misaligned", "--max-steps", "100"}, 3).find("This is not as the scenario says: #GP"),
+      0U);
+  EXPECT_EQ(closing({"run", "interleaved-statements", "--schedule", "T3x2 T2x2 T1x2"}, 0),
+            "This is as the scenario says, but with another output.\n");
+  const std::string list = run_program({"list"}, scratch_.path()).out;
+  EXPECT_NE(list.find("(meant to end with #GP in "), std::string::npos) << list;
+  EXPECT_NE(list.find("(meant to end with its step limit)"), std::string::npos) << list;
 }
 
 TEST_F(Contract, AScheduleIsFollowedOrRefused) {

@@ -69,6 +69,33 @@ TEST(ParseScenario, SaysHowALinuxProgramIsRun) {
   EXPECT_NE(message_after("[expected]", "[run]\nquantums = 5\n[expected]").find("quantum"), std::string::npos);
 }
 
+TEST(ParseScenario, ACaptionMayHoldAtSomeStepsOnly) {
+  const std::string first =
+      "[[caption]]\nfunction = \"f\"\nwhen = \"first-run\"\nen = \"the first time\"\n\n[[question]]";
+  const std::string struck =
+      "[[caption]]\nfunction = \"f\"\ninstruction = \"retq\"\nwhen = \"interrupted\"\nen = \"struck\"\n\n"
+      "[[caption]]\nfunction = \"f\"\ninstruction = \"retq\"\nen = \"returns\"\n\n[[question]]";
+  const auto scenario =
+      parse_scenario(replaced(replaced(kGood, "[[question]]", first), "[[question]]", struck), "t.toml");
+  ASSERT_TRUE(scenario.ok()) << scenario.error().message;
+  const auto text = [&](std::string_view instruction, CaptionMoment moment) {
+    return scenario->caption_for("f", instruction, moment)->text.in("en");
+  };
+  EXPECT_EQ(text("nop", {}), "in f");
+  EXPECT_EQ(text("nop", {.first_run = true}), "the first time");
+  EXPECT_EQ(text("nop", {.interrupted = true}), "in f");
+  EXPECT_EQ(text("retq", {}), "returns");
+  EXPECT_EQ(text("retq", {.interrupted = true}), "struck");
+  EXPECT_EQ(text("retq", {.first_run = true}), "returns") << "the instruction's own goes before the function's";
+  EXPECT_TRUE(scenario->caption_varies("f", "nop"));
+  EXPECT_FALSE(scenario->caption_varies("g", "nop"));
+  EXPECT_FALSE(parse_scenario(kGood, "t.toml")->caption_varies("f", "nop"));
+  EXPECT_NE(message_after("en = \"in f\"", "when = \"later\"\nen = \"in f\"").find("there is no moment 'later'"),
+            std::string::npos);
+  EXPECT_NE(message_after("en = \"in f\"", "when = \"first-run\"\nen = \"in f\"").find("some of its steps only"),
+            std::string::npos);
+}
+
 TEST(ParseScenario, ReadsEveryKey) {
   const auto parsed = parse_scenario(kGood, "two.toml");
   ASSERT_TRUE(parsed.ok()) << parsed.error().message;

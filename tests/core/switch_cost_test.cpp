@@ -181,7 +181,10 @@ TEST_F(SwitchCostTest, TheNotesClaimsStayItsClaims) {
   ASSERT_EQ(rows.size(), 5U);
   EXPECT_EQ(rows[1].claimed_here, "9");
   EXPECT_EQ(rows[1].run.front().value, 7);
-  EXPECT_FALSE(rows[4].run.back().value.has_value());  // nobody was preempted
+  ASSERT_EQ(rows[4].run.size(), 3U);
+  EXPECT_EQ(rows[4].run[0].value, 0);  // nobody was preempted …
+  EXPECT_FALSE(rows[4].run[1].value.has_value());
+  EXPECT_EQ(rows[4].run[2].value, 16);  // … and the routine is what it is
 }
 
 TEST_F(SwitchCostTest, AKernelThatIsNotExecutedHasNoNumber) {
@@ -232,7 +235,7 @@ TEST(SwitchCost, OfTheNotesWindowedSwitch) {
   ASSERT_FALSE(costs.switches.empty());
   for (const SwitchCost& cost : costs.switches) {
     const std::uint64_t moves = cost.phase(SwitchPhase::stack).steps;
-    EXPECT_EQ(cost.saved_at_once(), 9U);  // the note: 9 registers, 72 bytes
+    EXPECT_EQ(cost.saved_at_once, 9U);  // the note: 9 registers, 72 bytes
     // Six registers, rsp, two for rip, pushfq, pop, the last store; of these 9 + 1 words written and 2 read.
     EXPECT_EQ(without_model(cost.phase(SwitchPhase::save)),
               (PhaseCost{12 * moves, 2 * moves, 10 * moves, 16 * moves, 80 * moves}));

@@ -181,7 +181,7 @@ TEST(WindowedSwitch, NamesBothThreadsInItsCaptionsBeforeRspMoves) {
     const std::string from = run.thread(entry.from->value).name;
     const std::string to = run.thread(entry.to->value).name;
     const std::string sentence = builder.build(entry.step - kBeforeRsp).caption.sentence;
-    EXPECT_TRUE(sentence.starts_with(to + " gets its rbx back")) << sentence;
+    EXPECT_TRUE(sentence.starts_with(to + " gets its rbx")) << sentence;
     EXPECT_TRUE(sentence.ends_with(from + "'s rbx waits in " + from + "'s context.")) << sentence;
   }
 }

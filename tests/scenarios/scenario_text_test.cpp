@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <set>
 
+#include "core/expected_end.h"
 #include "core/snapshot_builder.h"
+#include "core/story.h"
 #include "tests/scenarios/scenario_run.h"
 
 namespace fiberscope::tests {
@@ -99,7 +101,84 @@ TEST_P(ScenarioTexts, BelongToANoteAndHaveASummary) {
   const core::Scenario& scenario = scenario_run(GetParam()).scenario();
   const std::set<std::string> notes = {"000", "001", "002", "003", "004"};
   EXPECT_TRUE(scenario.note && notes.contains(*scenario.note));
-  EXPECT_TRUE(scenario.summary.has_value());
+  ASSERT_TRUE(scenario.summary.has_value());
+  const bool says = scenario.summary->in("en").find("This run is meant to ") != std::string::npos;
+  EXPECT_EQ(says, core::is_meant_to_fail(scenario.expected)) << "whoever is meant to go wrong says so";
+}
+
+/// Every step of that instruction: what is said, and which switch comes next or has just come.
+struct Said {
+  std::string sentence;
+  StepIndex step;
+  core::Snapshot snapshot;
+};
+std::vector<Said> said_at(ScenarioRun& run, const std::string& function, const std::string& instruction) {
+  core::Trace& trace = *run.trace;
+  core::SnapshotBuilder builder(trace, &run.scenario(), "en");
+  std::vector<Said> result;
+  for (StepIndex step{1}; step <= trace.steps(); step = step + 1) {
+    const core::StepTemplate& ran = trace.templates()[trace.effects_of(step).instruction];
+    const auto symbol = trace.image().symbol_at(emu::Address{ran.address});
+    if (!symbol || symbol->name != function) continue;
+    core::Snapshot snapshot = builder.build(step);
+    if (snapshot.instruction->att != instruction) continue;
+    std::string sentence = snapshot.caption.sentence;
+    result.push_back({std::move(sentence), step, std::move(snapshot)});
+  }
+  return result;
+}
+
+/// Where the routine returns to the very start of a thread's first function, that thread has never run.
+TEST(ScenarioMoments, AThreadsFirstRunIsCalledThat) {
+  for (const char* name : {"cooperative-scheduling", "preemptive-scheduling", "one-processor", "two-processors"}) {
+    ScenarioRun& run = scenario_run(name);
+    const emu::Address entry = run.trace->image().symbol("thread_entry")->address;
+    std::size_t first = 0;
+    for (const Said& said : said_at(run, "switch_to_context", "retq")) {
+      const auto scheduler = run.trace->image().symbol("scheduler_entry");
+      const emu::Address rip{said.snapshot.registers[emu::Register::rip]};
+      const bool begins = rip == entry || (scheduler && rip == scheduler->address);
+      EXPECT_EQ(said.sentence.find("has never run") != std::string::npos, begins)
+          << name << ", step " << said.step.value << ": " << said.sentence;
+      first += begins ? 1 : 0;
+    }
+    EXPECT_GE(first, 3U) << name;
+  }
+}
+
+/// Whether the timer made it leave the CPU is what the switch that follows says.
+TEST(ScenarioMoments, AnInterruptedThreadIsCalledThat) {
+  ScenarioRun& run = scenario_run("preemptive-scheduling");
+  std::set<core::SwitchReason> reasons;
+  for (const Said& said : said_at(run, "switch_to_context", "pushq %rbp")) {
+    const core::Switch* next = nullptr;
+    for (const core::Switch& entry : run.trace->switches())
+      if (next == nullptr && entry.step > said.step) next = &entry;
+    ASSERT_NE(next, nullptr);
+    reasons.insert(next->reason);
+    EXPECT_EQ(said.sentence.find("Still in the handler") == 0, next->reason == core::SwitchReason::timer)
+        << "step " << said.step.value << ": " << said.sentence;
+  }
+  EXPECT_GE(reasons.size(), 3U);
+}
+
+/// Between two fibers rsp is on a context outside all stacks: two switches, one handoff and one reason.
+TEST(ScenarioStory, OverNobodysStack) {
+  ScenarioRun& run = scenario_run("fiber-pop-rsp");
+  core::Trace& trace = *run.trace;
+  const emu::Address routine = trace.image().symbol("fiber_pop_rsp")->address;
+  std::size_t calls = 0;
+  for (StepIndex step{1}; step <= trace.steps(); step = step + 1)
+    calls += trace.templates()[trace.effects_of(step).instruction].address == routine.value ? 1 : 0;
+  const std::string story = core::tell_story(trace, &run.scenario());
+  EXPECT_NE(story.find(std::to_string(2 * calls) + " switches in " + std::to_string(calls) + " handoffs"),
+            std::string::npos);
+  EXPECT_EQ(story.find("unknown"), std::string::npos);
+  EXPECT_EQ(story.find("not on its own stack"), std::string::npos) << "who leaves, leaves from there";
+  EXPECT_NE(story.find("\nThis is as the scenario says.\n"), std::string::npos);
+  ASSERT_EQ(trace.switches().size(), 2 * calls);
+  for (std::size_t i = 0; i < trace.switches().size(); i += 2)
+    EXPECT_EQ(trace.switches()[i].reason, trace.switches()[i + 1].reason);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, ScenarioTexts, testing::ValuesIn(run_names()), ScenarioRun::test_name);

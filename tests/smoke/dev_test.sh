@@ -60,7 +60,7 @@ lacks() {
 begin
 dev help
 expect "help" exits 0
-expect "help names each chore" eval 'says demo && says test && says build && says bench && says lint'
+expect "help names each chore" eval 'says demo && says test && says approve && says build && says bench && says lint'
 dev
 expect "no chore is wrong usage" exits 2
 dev polish
@@ -85,6 +85,33 @@ expect "test" exits 0
 expect "test builds the tests" called '^cmake .*-DFIBERSCOPE_TESTS=ON'
 expect "test hands arguments to ctest" called '^ctest .*--output-on-failure .*-R some_name$'
 expect "the last line is ctest's" ends_with "Total Test time (real) = 0.01 sec"
+
+if command -v git > /dev/null; then
+  begin
+  mkdir -p "$place/tree/scenarios" "$place/tree/tests/scenarios/golden" "$place/tree/build/release/tests/scenarios"
+  : > "$place/tree/scenarios/one-two.toml"
+  printf '#!/usr/bin/env bash\necho "scenario_tests $FIBERSCOPE_APPROVE $*" >> %q\necho new > %q\n' "$place/calls" \
+    "$place/tree/tests/scenarios/golden/one-two.txt" > "$place/tree/build/release/tests/scenarios/scenario_tests"
+  chmod +x "$place/tree/build/release/tests/scenarios/scenario_tests"
+  echo old > "$place/tree/tests/scenarios/golden/one-two.txt"
+  git -C "$place/tree" init -q
+  git -C "$place/tree" add tests
+  git -C "$place/tree" -c user.name=test -c user.email=test@localhost commit -q -m golden
+  dev approve one-two
+  expect "approve" exits 0
+  expect "approve runs the scenario's golden test with approval" \
+    called '^scenario_tests 1 --gtest_filter=All/ScenarioRuns\.LikeItsGoldenText/one_two$'
+  expect "approve shows what has changed" says "one-two.txt | 2 +-"
+  git -C "$place/tree" -c user.name=test -c user.email=test@localhost commit -q -a -m golden
+  dev approve
+  expect "approve without a name is for all" called '^scenario_tests 1 --gtest_filter=All/ScenarioRuns\.LikeItsGoldenText/\*$'
+  expect "approve says that nothing has changed" says "no golden text has changed"
+  dev approve three
+  expect "a scenario that does not exist is wrong usage" exits 2
+  expect "and is named" says "'three'"
+  dev approve one-two three
+  expect "two scenarios are wrong usage" exits 2
+fi
 
 begin
 mkdir -p "$place/tree/build/release"
