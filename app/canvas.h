@@ -62,6 +62,8 @@ class Canvas {
 
   // Signs made of them.
   void badge(Point center, float radius, const ThreadStyle& style);
+  /// The same drawn as an outline: that thread, but not on the CPU.
+  void hollow_badge(Point center, float radius, const ThreadStyle& style);
   void lock(Point center, Colour colour);
   void return_arrow(Point left_middle, Colour colour);
   /// A filled pill, or (filled = false) an outlined one, with a word in it.

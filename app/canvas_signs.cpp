@@ -57,6 +57,14 @@ void Canvas::badge(Point center, float radius, const ThreadStyle& style) {
   text_in(square, {large ? FontRole::small : FontRole::micro}, theme_.on_thread(style), letter, Align::center);
 }
 
+void Canvas::hollow_badge(Point center, float radius, const ThreadStyle& style) {
+  ring(center, radius, theme_.thread(style), px(2));
+  const char letter[2] = {style.letter, '\0'};
+  const bool large = radius >= px(12);
+  text_in({center.x - radius, center.y - radius, center.x + radius, center.y + radius},
+          {large ? FontRole::small : FontRole::micro}, theme_.thread(style), letter, Align::center);
+}
+
 void Canvas::lock(Point center, Colour colour) {
   constexpr float kPi = kTurn / 2;
   fill({center.x - px(6), center.y - px(1), center.x + px(6), center.y + px(7)}, colour, px(2));

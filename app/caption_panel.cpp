@@ -1,5 +1,7 @@
 #include "app/caption_panel.h"
 
+#include <algorithm>
+
 namespace fiberscope::app {
 void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
@@ -13,9 +15,25 @@ void CaptionPanel::draw(Canvas& canvas, const View& view, const Rect& area) {
   float right = area.x1 - canvas.px(14);
   if (!view.timeline->recording && view.cursor == view.timeline->steps && !view.player->moving()) {
     const std::string text = view.ending.empty() ? std::string(words(Word::ended)) : std::string(view.ending);
-    const float wide = std::min(canvas.width(FontRole::small, text) + canvas.px(30), area.width() / 3);
-    const Rect pill{right - wide, area.y0 + canvas.px(5), right, area.y1 - canvas.px(5)};
-    canvas.pill(pill, true, theme.changed, theme.caption_back, text);
+    // Why a run ended is never cut: a longer text gets two lines, and room from the caption.
+    const float most = area.width() / 3;
+    const bool one = canvas.width(FontRole::micro, text) + canvas.px(14) <= most;
+    const float half = canvas.width(FontRole::micro, text) * 0.56f + canvas.px(24);
+    const float wide = one ? std::min(canvas.width(FontRole::small, text) + canvas.px(30), most)
+                           : std::clamp(half, most, area.width() * 0.6f);
+    const Rect pill{right - wide, area.y0 + canvas.px(one ? 5 : 2), right, area.y1 - canvas.px(one ? 5 : 2)};
+    if (one) {
+      canvas.pill(pill, true, theme.changed, theme.caption_back, text);
+    } else {
+      canvas.fill(pill, theme.changed, canvas.px(8));
+      const auto lines = canvas.wrap(FontRole::micro, text, wide - canvas.px(16), 2);
+      const float line = pill.height() / static_cast<float>(lines.size());
+      for (std::size_t i = 0; i < lines.size(); ++i) {
+        const float top = pill.y0 + line * static_cast<float>(i);
+        canvas.text_in({pill.x0 + canvas.px(8), top, pill.x1 - canvas.px(8), top + line}, {FontRole::micro},
+                       theme.caption_back, lines[i], Align::center);
+      }
+    }
     canvas.items().mark("ending", pill);
     right = pill.x0 - canvas.px(12);
   }

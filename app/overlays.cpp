@@ -11,6 +11,7 @@
 #include "app/imgui_compat.h"
 #include "app/shortcuts.h"
 #include "asm/runtime/tcb.h"
+#include "emu/linux_books.h"
 
 namespace fiberscope::app {
 namespace {
@@ -59,7 +60,23 @@ struct Field {
   std::string value;
 };
 
+/// Of the kernel's books, whose entries begin with the state (emu/linux_books.h).
+bool is_book_task(const core::Thread& thread) {
+  return thread.state_at == thread.tcb;
+}
+
 std::vector<Field> fields_of(const core::Thread& thread, const Words& words) {
+  using Task = emu::LinuxBookTask;
+  if (is_book_task(thread))
+    return {
+        {"state", offsetof(Task, state), 4,
+         std::to_string(static_cast<int>(thread.state)) + "  " + words.state(thread.state)},
+        {"space", offsetof(Task, space), 4, std::to_string(thread.space)},
+        {"stack_low", offsetof(Task, stack_low), 8, hex_address(thread.stack.low)},
+        {"stack_high", offsetof(Task, stack_high), 8, hex_address(thread.stack.high)},
+        {"rsp", offsetof(Task, rsp), 8, hex_address(thread.saved_rsp)},
+        {"rip", offsetof(Task, rip), 8, hex_address(thread.resume)},
+    };
   const auto kind = static_cast<int>(thread.kind);
   return {
       {"saved_rsp", offsetof(tcb, saved_rsp), 8, hex_address(thread.saved_rsp)},

@@ -74,29 +74,43 @@ void StackColumn::draw_owner(const core::Cell& cell, const Rect& rect, float opa
       return;
     }
   }
-  canvas_.text_in(rect, {FontRole::micro}, fade(canvas_.theme().dim, opacity), shorter);
+  // Less than three letters say nothing: the tip has it.
+  if (canvas_.width(FontRole::micro, "…mmm") <= rect.width())
+    canvas_.text_in(rect, {FontRole::micro}, fade(canvas_.theme().dim, opacity), shorter);
+}
+
+bool StackColumn::crowded(const core::Cell& cell, const Rect& rect) const {
+  const std::string_view digits = "0000000000000000";
+  const auto count = static_cast<std::size_t>((address_digits_ > 8 ? 7 : address_digits_) + value_digits_);
+  const float numbers = canvas_.width(FontRole::mono_small, digits.substr(0, std::min(count, digits.size())));
+  const float arrow = cell.role == core::CellRole::return_address ? canvas_.px(18) : 0;
+  const float label = canvas_.width(FontRole::micro, emu::short_name(cell.symbol)) + arrow;
+  return numbers + label + canvas_.px(25) > rect.width();
 }
 
 void StackColumn::draw_cell_text(const core::Cell& cell, const Rect& rect) {
   const Theme& theme = canvas_.theme();
   const float opacity = cell.live ? 1.f : 0.7f;
-  const float advance = canvas_.width(FontRole::mono_small, "0");
   float x = rect.x0 + canvas_.px(7);
   std::string address = hex(cell.address.value, 6);
   if (address_digits_ > 8) address = "…" + address.substr(address.size() - 6);
-  const float address_width = canvas_.width(FontRole::mono_small, address_digits_ > 8 ? "…000000" : address);
-  canvas_.text_in({x, rect.y0, x + address_width + 1, rect.y1}, {FontRole::mono_small}, fade(theme.dim, opacity),
-                  address);
+  // Where a label would be cut the numbers give way to it.
+  const bool tight = crowded(cell, rect);
+  const FontRole numbers = tight ? FontRole::mono_tiny : FontRole::mono_small;
+  const float advance = canvas_.width(numbers, "0");
+  const float address_width = canvas_.width(numbers, address_digits_ > 8 ? "…000000" : address);
+  canvas_.text_in({x, rect.y0, x + address_width + 1, rect.y1}, {numbers}, fade(theme.dim, opacity), address);
   x += address_width + canvas_.px(6);
   const float column = advance * static_cast<float>(value_digits_);
-  const float gap = canvas_.px(9);
-  const float right = rect.x1 - canvas_.px(3);
+  const float gap = canvas_.px(tight ? 5 : 9);
+  // Beside the dot where an arrow of the chain begins.
+  const float right = rect.x1 - canvas_.px(cell.role == core::CellRole::saved_rbp ? 7 : 3);
   const std::uint64_t value = shown_value(view_.film, view_.before, cell, stack_.thread);
   const Colour colour = cell.role == core::CellRole::saved_rbp ? colour_ : value == 0 ? theme.dim : theme.text;
   const bool unwritten = cell.role == core::CellRole::never_written;
   std::string digits = unwritten && value == 0 ? "·" : hex(value);
   float room = column;
-  FontRole font = FontRole::mono_small;
+  FontRole font = numbers;
   if (static_cast<int>(digits.size()) > value_digits_ && !unwritten) {
     const float arrow = cell.role == core::CellRole::return_address ? canvas_.px(18) : 0;
     const float label = canvas_.width(FontRole::small, emu::short_name(cell.symbol)) + arrow;

@@ -17,6 +17,7 @@ constexpr float kLeftGutter = 52;   // rsp, rbp and TCB tags
 constexpr float kRightGutter = 21;  // arrows of the rbp chain
 constexpr float kHead = 38;
 constexpr float kFoot = 21;
+constexpr float kEnd = 22;
 constexpr int kLongestColumn = 8;
 
 }  // namespace
@@ -32,6 +33,12 @@ StackColumn::StackColumn(Canvas& canvas, const View& view, const core::StackView
       colour_(canvas.theme().thread(style_)),
       light_(static_cast<float>(view.film.light(stack.thread, view.now->on_cpu))) {
   body_ = {area.x0, area.y0 + canvas.px(kHead), area.x1, area.y1 - canvas.px(kFoot)};
+  const auto at_end = [&](emu::Register reg, std::optional<core::ThreadId> thread) {
+    return thread == stack.thread && view.now->registers[reg] == stack.range.high.value;
+  };
+  end_ = {body_.x0 + canvas.px(kLeftGutter), body_.y0, body_.x1 - canvas.px(kRightGutter), body_.y0};
+  if (at_end(emu::Register::rsp, view.now->rsp_thread) || at_end(emu::Register::rbp, view.now->rbp_thread))
+    body_.y0 = end_.y1 = body_.y0 + canvas.px(kEnd);
   box_ = {area.x0 + canvas.px(kLeftGutter), body_.y0, area.x1 - canvas.px(kRightGutter), body_.y1};
   StackLayoutOptions options;
   options.height = body_.height() / canvas.scale();
@@ -58,7 +65,7 @@ std::optional<Point> StackColumn::edge_of(emu::Address address) const {
   if (row != nullptr) {
     y = rect_of(*row).center().y;
   } else if (!stack_.cells.empty() && address > stack_.cells.front().address) {
-    y = body_.y0;
+    return Point{box_.x0, end_.height() > 0 ? end_.center().y : body_.y0};
   } else {
     return std::nullopt;
   }
@@ -75,19 +82,30 @@ void StackColumn::draw_head(Commands& commands) {
   const Rect line{area_.x0, middle - canvas_.px(13), box_.x1, middle + canvas_.px(13)};
   canvas_.badge({area_.x0 + canvas_.px(20), middle}, canvas_.px(14), style_);
   float right = line.x1;
-  const auto pill_width = [&](const char* word) {
-    return std::ceil(canvas_.width(FontRole::small, word)) + canvas_.px(26);
+  const core::ThreadState state = thread->state;
+  const std::string state_text = state_word(view_, *thread);
+  const bool signs = view_.now->on_cpu == stack_.thread && state != core::ThreadState::running;
+  // The words beside the name give way to it.
+  const auto need = [&](FontRole font) {
+    const float sign = signs ? canvas_.width(font, words(Word::on_cpu)) + canvas_.px(32) : 0;
+    return canvas_.px(42 + 32) + canvas_.width(FontRole::micro, thread->thread.name) + canvas_.width(font, state_text) +
+           sign;
   };
-  const core::ThreadState state = thread->thread.state;
-  const Rect pill{right - pill_width(words.state(state)), middle - canvas_.px(12), right, middle + canvas_.px(12)};
-  draw_state_pill(canvas_, words, pill, style_, state);
+  const FontRole font = need(FontRole::small) <= line.width()  ? FontRole::small
+                        : need(FontRole::tiny) <= line.width() ? FontRole::tiny
+                                                               : FontRole::micro;
+  const auto pill_width = [&](const char* word) {
+    return std::ceil(canvas_.width(font, word)) + canvas_.px(font == FontRole::small ? 26 : 18);
+  };
+  const Rect pill{right - pill_width(state_text.c_str()), middle - canvas_.px(12), right, middle + canvas_.px(12)};
+  draw_state_pill(canvas_, view_, pill, *thread, font);
   canvas_.items().mark(label("state", stack_.thread.value), pill);
   right = pill.x0 - canvas_.px(6);
   const bool on_cpu = view_.now->on_cpu == stack_.thread;
   if (on_cpu && state != core::ThreadState::running) {
     const char* word = words(Word::on_cpu);
     const Rect sign{right - pill_width(word), middle - canvas_.px(12), right, middle + canvas_.px(12)};
-    canvas_.pill(sign, true, theme.text, theme.panel, word);
+    canvas_.pill(sign, true, theme.text, theme.panel, word, font);
     right = sign.x0 - canvas_.px(6);
   }
   if (state_.unfolded) {
@@ -100,7 +118,7 @@ void StackColumn::draw_head(Commands& commands) {
     right = fold.x0 - canvas_.px(6);
   }
   canvas_.text_in({area_.x0 + canvas_.px(42), line.y0, right, line.y1},
-                  {FontRole::title, FontRole::text_bold, FontRole::small, FontRole::tiny}, colour_,
+                  {FontRole::title, FontRole::text_bold, FontRole::small, FontRole::tiny, FontRole::micro}, colour_,
                   thread->thread.name);
   if (view_.selection->thread == stack_.thread) {
     canvas_.fill(
@@ -113,7 +131,7 @@ void StackColumn::draw_head(Commands& commands) {
     const Word end = !stack_.chain_complete                       ? Word::chain_unknown
                      : stack_.chain_end == core::ChainEnd::forged ? Word::chain_forged
                                                                   : Word::chain_entry;
-    canvas_.tooltip(thread->thread.name + "  [" + hex_address(stack_.range.low) + ", " +
+    canvas_.tooltip(standing_text(view_, *thread) + "  [" + hex_address(stack_.range.low) + ", " +
                     hex_address(stack_.range.high) + ")\n" + words(end) + "\n" + words(Word::tip_pin));
   }
   if (hit.clicked) commands.push_back(command::PinThread{stack_.thread});
@@ -213,6 +231,19 @@ void StackColumn::draw_redirect(const StackRow& row, Commands& commands) {
   if (hit.clicked) commands.push_back(command::ToCellOrigin{cell.address, cell.size});
 }
 
+void StackColumn::draw_end() {
+  if (end_.height() <= 0) return;
+  const Theme& theme = canvas_.theme();
+  const std::string address = hex(stack_.range.high.value, 6);
+  canvas_.dashed({end_.x0, end_.y0}, {end_.x0, end_.y1}, tinted(165));
+  const std::string_view shown = std::string_view(address).substr(address_digits_ > 8 ? address.size() - 6 : 0);
+  const Rect number = canvas_.text_in({end_.x0 + canvas_.px(7), end_.y0, end_.x1, end_.y1}, {FontRole::mono_small},
+                                      theme.dim, (address_digits_ > 8 ? "…" : "") + std::string(shown));
+  canvas_.text_in({number.x1 + canvas_.px(8), end_.y0, end_.x1, end_.y1},
+                  {FontRole::small, FontRole::tiny, FontRole::micro}, theme.dim, view_.words()(Word::stack_end));
+  canvas_.items().mark(label("end of stack", stack_.thread.value), end_);
+}
+
 void StackColumn::draw_foot() {
   const Theme& theme = canvas_.theme();
   const Words words = view_.words();
@@ -270,6 +301,7 @@ void StackColumn::draw(Commands& commands) {
     if (area_.contains({io.MousePos.x, io.MousePos.y})) state_.scroll -= io.MouseWheel * 3 * layout_.row_height;
     state_.scroll = std::clamp(state_.scroll, 0.f, std::max(0.f, layout_.height - body_.height() / canvas_.scale()));
   }
+  draw_end();
   canvas_.clip({area_.x0, body_.y0 - 2, area_.x1, body_.y1 + 1});
   for (const FrameBox& frame : layout_.boxes) draw_box(frame);
   for (const StackRow& row : layout_.rows) {

@@ -25,6 +25,8 @@ class StackColumn {
   [[nodiscard]] std::optional<Point> edge_of(emu::Address address) const;
   [[nodiscard]] core::ThreadId thread() const { return stack_.thread; }
   [[nodiscard]] const Rect& box() const { return box_; }
+  /// From where on there is room for tags beside it.
+  [[nodiscard]] float top() const { return end_.y0; }
 
  private:
   void draw_head(Commands& commands);
@@ -33,12 +35,15 @@ class StackColumn {
   void draw_cell(const StackRow& row, Commands& commands);
   void draw_cell_text(const core::Cell& cell, const Rect& rect);
   void draw_label(const core::Cell& cell, const Rect& rect);
+  /// Whether its label does not fit beside numbers of full size.
+  [[nodiscard]] bool crowded(const core::Cell& cell, const Rect& rect) const;
   /// Whose value a saved register holds.
   void draw_owner(const core::Cell& cell, const Rect& rect, float opacity);
   void draw_folded(const StackRow& row);
   /// Where a rewritten return address leads, and since when.
   void draw_redirect(const StackRow& row, Commands& commands);
   void draw_foot();
+  void draw_end();
   void draw_chain();
   void react(const core::Cell& cell, const Rect& rect, Commands& commands);
   [[nodiscard]] Rect rect_of(const StackRow& row) const;
@@ -53,6 +58,7 @@ class StackColumn {
   StackColumnState& state_;
   Rect area_;
   Rect body_;  ///< between head and foot, with both gutters
+  Rect end_;   ///< above it, where a register holds the address behind the stack's highest cell; else empty
   Rect box_;   ///< the frames' part of it
   StackLayout layout_;
   ThreadStyle style_;

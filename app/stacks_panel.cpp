@@ -6,6 +6,8 @@
 #include <array>
 
 #include "app/format.h"
+#include "app/place_column.h"
+#include "app/threads_panel.h"
 
 namespace fiberscope::app {
 namespace {
@@ -13,13 +15,20 @@ namespace {
 constexpr float kTagWidth = 43;
 constexpr float kTagHeight = 22;
 constexpr float kStripPitch = 30;
-constexpr float kStripsAtMost = 210;
+constexpr float kStripsAtMost = 150;
 
 using Columns = std::vector<StackColumn>;
 
 /// Its thread is on a processor, but not on that of the step.
 bool runs_elsewhere(const core::Snapshot& now, const core::StackView* stack) {
   return stack != nullptr && stack->holds_rsp && now.cpus.size() > 1 && stack->cpu != now.cpu;
+}
+
+/// Where a parked thread's tag points. One that goes on upon another stack will come back to where it left its own.
+std::optional<emu::Address> own_saved_rsp(const core::ThreadView& thread, const core::StackView& stack) {
+  if (thread.parked_rsp && thread.thread.stack.contains(*thread.parked_rsp)) return thread.parked_rsp;
+  const bool ran = thread.switches_in > 0 || thread.with || thread.parked_rsp;
+  return ran && thread.thread.stack.contains(stack.rsp) ? std::optional(stack.rsp) : std::nullopt;
 }
 
 /// "rsp", with the number of the processor where there are several.
@@ -49,12 +58,12 @@ std::vector<PlacedTag> place_tags(const Canvas& canvas, const View& view, const 
     const core::StackView* stack = view.stack(column.thread());
     const bool elsewhere = runs_elsewhere(*view.now, stack);
     if (elsewhere) add(StackTag::Kind::saved_rsp, stack->rsp);
-    if (!elsewhere && thread != nullptr && !(rsp && rsp->thread == column.thread()) &&
-        thread->thread.stack.contains(thread->thread.saved_rsp)) {
-      add(StackTag::Kind::saved_rsp, thread->thread.saved_rsp);
+    const bool here = rsp && rsp->thread == column.thread();
+    if (!elsewhere && !here && thread != nullptr && stack != nullptr && thread->state != core::ThreadState::finished) {
+      if (const auto parked = own_saved_rsp(*thread, *stack)) add(StackTag::Kind::saved_rsp, *parked);
     }
     const float height = canvas.px(kTagHeight);
-    spread_tags(tags, height + 1, column.box().y0, column.box().y1);
+    spread_tags(tags, height + canvas.px(2), column.top(), column.box().y1);
     for (const StackTag& tag : tags) {
       const float right = tag.tip.x - canvas.px(8);
       const float top = std::floor(tag.y - height / 2);
@@ -84,8 +93,12 @@ void draw_tags(Canvas& canvas, const View& view, const Columns& columns) {
       canvas.items().mark(label("tag rsp", tag.thread.value), tag.box);
       continue;
     }
-    canvas.tag(tag.box, tag.tip, false, fade(theme.dim, opacity), theme.panel, "TCB");
-    canvas.items().mark(label("tag tcb", tag.thread.value), tag.box);
+    const core::ThreadView* thread = view.thread(tag.thread);
+    const bool by_block = thread != nullptr && thread->parked_rsp == thread->thread.saved_rsp &&
+                          thread->thread.stack.contains(thread->thread.saved_rsp);
+    canvas.tag(tag.box, tag.tip, false, fade(theme.dim, opacity), theme.panel,
+               by_block ? "TCB" : view.words()(Word::tag_saved));
+    canvas.items().mark(label(by_block ? "tag tcb" : "tag saved", tag.thread.value), tag.box);
   }
   for (const StackTag::Kind kind : {StackTag::Kind::rbp, StackTag::Kind::rsp}) {
     const PlacedTag* to = find_tag(after, kind);
@@ -147,8 +160,8 @@ void StacksPanel::draw_strip(Canvas& canvas, const View& view, core::ThreadId th
     canvas.text_in(tag, {FontRole::tiny, FontRole::micro}, theme.panel, words_below, Align::center);
   }
   if (hit.hovered) {
-    canvas.tooltip(data->thread.name + " · " + view.words().state(data->thread.state) + "\nrsp " +
-                   hex_address(stack->rsp) + "\n" + view.words()(Word::tip_pin));
+    canvas.tooltip(standing_text(view, *data) + "\nrsp " + hex_address(stack->rsp) + "\n" +
+                   view.words()(Word::tip_pin));
   }
   if (hit.clicked) commands.push_back(command::PinThread{thread});
 }
@@ -183,6 +196,11 @@ void StacksPanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
   if (right != nullptr) {
     columns.emplace_back(canvas, view, *right, Rect{middle, inner.y0, strips_left - canvas.px(2), inner.y1},
                          columns_[right->thread]);
+  }
+  if (const auto& place = view.now->rsp_place; place && (left == nullptr || right == nullptr)) {
+    const Rect free = left == nullptr ? Rect{inner.x0, inner.y0, middle, inner.y1}
+                                      : Rect{middle, inner.y0, strips_left - canvas.px(2), inner.y1};
+    draw_place_column(canvas, view, *place, free, commands);
   }
   for (StackColumn& column : columns) column.draw(commands);
   draw_tags(canvas, view, columns);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "app/format.h"
+#include "core/thread_standing.h"
 
 namespace fiberscope::app {
 namespace {
@@ -25,25 +26,79 @@ std::vector<std::string> last_lines(std::string_view text, std::size_t count) {
   return lines;
 }
 
+/// Whose stack the rsp lies on that a thread will go on with, where that is not its own.
+std::optional<core::ThreadId> foreign_stack(const View& view, const core::ThreadView& thread) {
+  if (!thread.parked_rsp || thread.thread.stack.contains(*thread.parked_rsp)) return std::nullopt;
+  for (const core::ThreadView& other : view.now->threads)
+    if (other.thread.space == thread.thread.space && other.thread.stack.contains(*thread.parked_rsp) &&
+        other.thread.id != thread.thread.id && *thread.parked_rsp != thread.thread.stack.high)
+      return other.thread.id;
+  return std::nullopt;
+}
+
+std::string parked_text(const View& view, const core::ThreadView& thread) {
+  if (!thread.parked_rsp) return {};
+  std::string text = "\n" + std::string(view.words()(Word::saved_rsp)) + " " + hex_address(*thread.parked_rsp);
+  if (const auto owner = foreign_stack(view, thread)) text += " · " + view.thread(*owner)->thread.name;
+  return text;
+}
+
+/// Where it lies on another one's stack, that one's mark stands before it.
+void draw_parked_rsp(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& box) {
+  const Theme& theme = canvas.theme();
+  if (!thread.parked_rsp) {
+    canvas.text_in(box, {FontRole::small}, theme.dim, "–", Align::right);
+    return;
+  }
+  const Rect letters = canvas.text_in(box, {FontRole::mono_small, FontRole::mono_tiny}, theme.text,
+                                      short_hex(thread.parked_rsp->value, 8), Align::right);
+  if (const auto owner = foreign_stack(view, thread))
+    canvas.badge({letters.x0 - canvas.px(14), box.center().y}, std::min(canvas.px(9), box.height() * 0.4f),
+                 view.styles->of(*owner));
+}
+
 }  // namespace
 
-void draw_state_pill(Canvas& canvas, const Words& words, const Rect& rect, const ThreadStyle& style,
-                     core::ThreadState state, FontRole font) {
+std::string state_word(const View& view, const core::ThreadView& thread) {
+  const bool elsewhere = thread.state == core::ThreadState::running && thread.with;
+  if (!elsewhere) return view.words().state(thread.state);
+  return view.words()(Word::runs_on_n, std::string(1, view.styles->of(*thread.with).letter));
+}
+
+std::string standing_text(const View& view, const core::ThreadView& thread) {
+  const Words words = view.words();
+  const core::ThreadView* with = thread.with ? view.thread(*thread.with) : nullptr;
+  const bool runs = thread.state == core::ThreadState::running;
+  const std::string& name = thread.thread.name;
+  if (runs && with != nullptr) return words(Word::stands_on_n, {name, with->thread.name});
+  if (with != nullptr)
+    return std::string(words.state(thread.state)) + " · " + words(Word::stands_with_n, {name, with->thread.name});
+  if (runs && view.now->on_cpu && !core::is_on_processor(*view.now, thread.thread.id))
+    return words(Word::stands_marked_n, name);
+  return name + " · " + words.state(thread.state);
+}
+
+void draw_state_pill(Canvas& canvas, const View& view, const Rect& rect, const core::ThreadView& thread,
+                     FontRole font) {
   const Theme& theme = canvas.theme();
+  const ThreadStyle style = view.styles->of(thread.thread.id);
   const Colour colour = theme.thread(style);
-  switch (state) {
-    case core::ThreadState::running:
-      canvas.pill(rect, true, colour, theme.on_thread(style), words.state(state), font);
+  const std::string word = state_word(view, thread);
+  switch (thread.state) {
+    case core::ThreadState::running: {
+      const bool here = core::is_on_processor(*view.now, thread.thread.id);
+      canvas.pill(rect, here, colour, here ? theme.on_thread(style) : colour, word, font);
       break;
+    }
     case core::ThreadState::ready:
-      canvas.pill(rect, false, colour, colour, words.state(state), font);
+      canvas.pill(rect, false, colour, colour, word, font);
       break;
     case core::ThreadState::waiting:
     case core::ThreadState::init:
     case core::ThreadState::finished:
     case core::ThreadState::unused:
-      canvas.pill(rect, true, theme.grid, theme.dim, words.state(state), font);
-      canvas.outline(rect, state == core::ThreadState::waiting ? theme.dim : theme.border, rect.height() / 2,
+      canvas.pill(rect, true, theme.grid, theme.dim, word, font);
+      canvas.outline(rect, thread.state == core::ThreadState::waiting ? theme.dim : theme.border, rect.height() / 2,
                      canvas.px(2));
       break;
   }
@@ -68,9 +123,9 @@ void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::Thread
                  {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, data.name);
   const float margin = std::max(2.f, (row.height() - canvas.px(26)) / 2);
   const Rect pill{pill_left, row.y0 + margin, row.x0 + canvas.px(284), row.y1 - margin};
-  draw_state_pill(canvas, words, pill, style, data.state);
+  draw_state_pill(canvas, view, pill, thread);
 
-  // The saved rsp is stale while the thread is on the CPU: then that is said instead, unless the state says it already.
+  // On the CPU there is no saved rsp: that is said instead, fainter where the state says it already.
   std::string place = words(Word::on_cpu);
   bool on_cpu = view.now->on_cpu == data.id;
   for (const core::ProcessorView& cpu : view.now->cpus) {
@@ -81,14 +136,13 @@ void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::Thread
   const Rect right{pill.x1 + canvas.px(6), row.y0, row.x1 - canvas.px(12), row.y1};
   const bool told = on_cpu == (data.state == core::ThreadState::running) && view.now->cpus.empty();
   canvas.items().mark(label("saved rsp", data.id.value), right);
-  if (on_cpu && !told) {
-    canvas.text_in(right, {FontRole::small, FontRole::tiny}, theme.text, place, Align::right);
+  if (on_cpu) {
+    canvas.text_in(right, {FontRole::small, FontRole::tiny}, told ? theme.dim : theme.text, place, Align::right);
   } else {
-    canvas.text_in(right, {FontRole::mono_small, FontRole::mono_tiny}, on_cpu ? theme.dim : theme.text,
-                   short_hex(data.saved_rsp.value, 8), Align::right);
+    draw_parked_rsp(canvas, view, thread, right);
   }
   if (hit.hovered) {
-    canvas.tooltip(data.name + " · " + words.state(data.state) + (on_cpu ? " · " + place : "") + "\n" +
+    canvas.tooltip(standing_text(view, thread) + (on_cpu ? " · " + place : parked_text(view, thread)) + "\n" +
                    words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
   }
   if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
@@ -109,17 +163,24 @@ void ThreadsPanel::draw_short(Canvas& canvas, const View& view, const core::Thre
     canvas.outline(bar, on_cpu ? theme.thread(style) : theme.text, canvas.px(5), canvas.px(1.5f));
   const float radius = std::min(canvas.px(11), cell.height() * 0.4f);
   canvas.badge({cell.x0 + canvas.px(16), cell.center().y}, radius, style);
-  const float pill_left = cell.x1 - canvas.px(84);
-  canvas.text_in({cell.x0 + canvas.px(32), cell.y0, pill_left - canvas.px(4), cell.y1},
+  // The pill gives way to the name.
+  const std::string word = state_word(view, thread);
+  const float name_left = cell.x0 + canvas.px(30);
+  const float name_wide = std::ceil(canvas.width(FontRole::micro, data.name)) + canvas.px(3);
+  const auto pill_of = [&](FontRole font) { return std::ceil(canvas.width(font, word)) + canvas.px(20); };
+  const bool roomy = name_left + name_wide + pill_of(FontRole::tiny) <= cell.x1;
+  const FontRole pill_font = roomy ? FontRole::tiny : FontRole::micro;
+  const float least = roomy ? std::min(canvas.px(84), cell.x1 - name_left - name_wide) : 0;
+  const float pill_left = cell.x1 - std::max(pill_of(pill_font), least);
+  canvas.text_in({name_left, cell.y0, pill_left - canvas.px(3), cell.y1},
                  {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, data.name);
   const float margin = std::max(1.f, (cell.height() - canvas.px(18)) / 2);
-  draw_state_pill(canvas, words, {pill_left, cell.y0 + margin, cell.x1 - canvas.px(5), cell.y1 - margin}, style,
-                  data.state, FontRole::tiny);
+  draw_state_pill(canvas, view, {pill_left, cell.y0 + margin, cell.x1 - canvas.px(5), cell.y1 - margin}, thread,
+                  pill_font);
   if (hit.hovered) {
-    canvas.tooltip(data.name + " · " + words.state(data.state) +
-                   (on_cpu ? std::string(" · ") + words(Word::on_cpu)
-                           : "\n" + std::string(words(Word::saved_rsp)) + " " + hex_address(data.saved_rsp)) +
-                   "\n" + words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
+    canvas.tooltip(standing_text(view, thread) +
+                   (on_cpu ? std::string(" · ") + words(Word::on_cpu) : parked_text(view, thread)) + "\n" +
+                   words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
   }
   if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
 }

@@ -23,8 +23,12 @@ class ThreadsPanel {
   std::size_t first_line_ = 0;  ///< of two columns: the first that is in view
 };
 
-/// The pill of a thread's state: filled while it runs, plain grey where it cannot, outlined else.
-void draw_state_pill(Canvas& canvas, const Words& words, const Rect& rect, const ThreadStyle& style,
-                     core::ThreadState state, FontRole font = FontRole::small);
+/// What stands in the pill of a thread's state: the state, or on whose stack a running thread is.
+std::string state_word(const View& view, const core::ThreadView& thread);
+/// The pill of a thread's state: filled where it runs on a processor, plain grey where it cannot, outlined else.
+void draw_state_pill(Canvas& canvas, const View& view, const Rect& rect, const core::ThreadView& thread,
+                     FontRole font = FontRole::small);
+/// Lines for a tooltip: the state, and how that goes together with what the thread's own table says.
+std::string standing_text(const View& view, const core::ThreadView& thread);
 
 }  // namespace fiberscope::app

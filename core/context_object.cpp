@@ -159,6 +159,12 @@ class Reader {
     });
   }
 
+  /// Whose stack a stack pointer of this value is on.
+  [[nodiscard]] std::optional<ThreadId> owner_at(Address rsp) const {
+    const Thread* thread = stack_at("rsp", rsp);
+    return thread == nullptr ? std::nullopt : std::optional(thread->id);
+  }
+
  private:
   /// Whether a context lies at the address: not where the stack that holds it is in use, or its thread has ended.
   [[nodiscard]] bool is_parked_at(Address address) const {
@@ -284,6 +290,25 @@ std::vector<ContextObject> context_objects(Trace& trace, const Snapshot& snapsho
   }
   reader.add_times(objects);
   return objects;
+}
+
+std::vector<KeptStackPointer> kept_stack_pointers(Trace& trace, const Snapshot& snapshot, const Scenario& scenario) {
+  std::vector<KeptStackPointer> kept;
+  const Reader reader(trace, snapshot);
+  for (const std::string& entry : scenario.watch.contexts) {
+    if (entry == kParkedStacks || entry == "thread_table") continue;
+    for (const Placed& place : reader.places(entry)) {
+      const ContextObject object = reader.read(place);
+      if (!object.thread) continue;
+      for (const ContextField& field : object.fields) {
+        const bool is_rsp = field.name.ends_with("rsp") || field.name.ends_with("REG_RSP");
+        const Address rsp{field.plain.value_or(field.value)};
+        if (!is_rsp || field.size != 8 || reader.owner_at(rsp) != object.thread) continue;
+        kept.push_back({*object.thread, rsp, field.address});
+      }
+    }
+  }
+  return kept;
 }
 
 std::string to_text(const std::vector<ContextObject>& objects, const Snapshot& snapshot) {

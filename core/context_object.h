@@ -53,6 +53,15 @@ struct ContextObject {
 /// What `watch.contexts` may say beside paths.
 inline constexpr std::string_view kParkedStacks = "parked stacks";
 
+/// The rsp that an object of `watch.contexts` keeps for a thread.
+struct KeptStackPointer {
+  ThreadId thread;
+  emu::Address rsp;  ///< demangled
+  emu::Address at;   ///< the member that holds it, 8 bytes
+};
+/// All of them at the snapshot's cursor, those that lie on their threads' own stacks. The snapshot is that of `trace`.
+std::vector<KeptStackPointer> kept_stack_pointers(Trace& trace, const Snapshot& snapshot, const Scenario& scenario);
+
 /// The objects of the scenario (nullptr: those of any), in its order. Without those that nothing was ever written to
 /// and that hold zeros only. The snapshot is that of `trace`; moves the trace.
 std::vector<ContextObject> context_objects(Trace& trace, const Snapshot& snapshot, const Scenario* scenario);

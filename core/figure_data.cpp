@@ -8,9 +8,6 @@ namespace fiberscope::core {
 
 namespace {
 
-/// Larger arrays are for the memory view of a debugger, not for a lesson.
-constexpr std::size_t kMostOfOne = 32;
-
 /// "name[" of "name[3]", and of "table[2].name[3]" all but the number; empty for no element of an array.
 std::string_view array_of(std::string_view name) {
   return name.ends_with(']') ? name.substr(0, name.rfind('[') + 1) : std::string_view{};
@@ -43,13 +40,19 @@ std::optional<WatchedValue> as_text(const std::vector<emu::GlobalCell>& cells, s
   return value;
 }
 
+/// What lies behind a stack is nobody's, or another one's, but is what rsp begins with.
+bool ends_a_stack(const Snapshot& snapshot, emu::Address address) {
+  return std::any_of(snapshot.threads.begin(), snapshot.threads.end(), [&](const ThreadView& view) {
+    return !view.thread.stack.empty() && view.thread.stack.high == address;
+  });
+}
+
 std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot, const Scenario& scenario) {
   std::vector<WatchedValue> values;
   const MachineState& state = trace.state_at(snapshot.step);
   for (const std::string& name : scenario.watch.symbols) {
     const std::vector<emu::GlobalCell> cells = trace.debug().global(name);
-    const std::size_t most = values.size() + kMostOfOne;
-    for (std::size_t i = 0; i < cells.size() && values.size() < most;) {
+    for (std::size_t i = 0; i < cells.size();) {
       const std::size_t bytes = bytes_of_array(cells, i);
       if (auto text = as_text(cells, i, bytes, state.memory)) {
         i += bytes;
@@ -59,8 +62,10 @@ std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot,
       WatchedValue value;
       value.cell = cells[i++];
       value.value = state.memory.read(value.cell.address, value.cell.size).value_or(0);
-      if (value.cell.size == 8 && state.memory.region_at(emu::Address{value.value}) != nullptr)
-        value.symbol = emu::symbolized(trace.image(), emu::Address{value.value});
+      const emu::Address target{value.value};
+      const bool mapped = value.cell.size == 8 && state.memory.region_at(target) != nullptr;
+      if (mapped) value.symbol = emu::symbolized(trace.image(), target);
+      value.is_address = mapped || (value.cell.size == 8 && ends_a_stack(snapshot, target));
       values.push_back(std::move(value));
     }
   }
@@ -90,6 +95,7 @@ FigureData make_figure_data(Trace& trace, StateHistory& history, const Snapshot&
   for (const emu::Region& region : trace.state_at(snapshot.step).memory.regions())
     if (region.readable || region.writable || region.executable) data.regions.push_back(region);
   data.spaces = make_space_data(trace, snapshot.step);
+  data.kernel = kernel_view(trace, snapshot, data.spaces);
   if (scenario != nullptr) data.variables = watched_values(trace, snapshot, *scenario);
   return data;
 }

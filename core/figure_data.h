@@ -2,6 +2,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/kernel_view.h"
 #include "core/scenario.h"
 #include "core/snapshot.h"
 #include "core/space_data.h"
@@ -14,10 +15,11 @@ namespace fiberscope::core {
 struct WatchedValue {
   emu::GlobalCell cell;
   std::uint64_t value = 0;
-  std::string symbol;    ///< what the value is the address of, if anything
-  bool is_text = false;  ///< an array of printable characters, which stands as one value …
-  std::string text;      ///< … this one
-  bool changed = false;  ///< by the step that led to the cursor
+  std::string symbol;       ///< what the value is the address of, if it has a name
+  bool is_address = false;  ///< of mapped memory, or of a stack's end: shown as addresses are
+  bool is_text = false;     ///< an array of printable characters, which stands as one value …
+  std::string text;         ///< … this one
+  bool changed = false;     ///< by the step that led to the cursor
 };
 
 struct FigureData {
@@ -25,7 +27,8 @@ struct FigureData {
   std::vector<StateChange> changes;     ///< the last one of each thread that ever changed, in the order of the snapshot
   std::vector<emu::Region> regions;     ///< of the guest's memory, ascending
   std::optional<SpaceData> spaces;      ///< of a Linux program
-  std::vector<WatchedValue> variables;  ///< of the symbols that the scenario watches, in its order
+  std::optional<KernelView> kernel;     ///< what a kernel sees; nothing where there is none
+  std::vector<WatchedValue> variables;  ///< of the symbols that the scenario watches, all of them, in its order
 };
 
 /// `scenario` may be null.

@@ -123,9 +123,28 @@ struct StackView {
   std::vector<Frame> frames;  ///< from the outermost to the innermost
 };
 
+/// Memory around an rsp that is on nobody's stack: a context that is popped as if it were one.
+struct RspPlace {
+  struct Word {
+    emu::Address address;
+    std::uint8_t size = 8;
+    std::uint64_t value = 0;
+    std::string name;  ///< of the variable or member; empty where nothing names it
+    bool live = true;  ///< false below rsp
+  };
+  std::string name;         ///< "contexts[2]"; the region's where no variable lies there
+  std::vector<Word> words;  ///< from high to low addresses
+};
+
 struct ThreadView {
-  Thread thread;
+  Thread thread;                  ///< as its own table says: `thread.state` is the word of whoever keeps that table
   std::uint64_t switches_in = 0;  ///< switches to this thread up to the cursor
+  /// Where it stands on the machine: `thread.state`, but where that says running and another thread, which carries it
+  /// (a kernel thread under a scheduler or a fiber, the kernel's half of a task), is ready or waiting: then as that
+  /// one. A thread that is running and on no processor goes on `with` another, or that is its table's word alone.
+  ThreadState state = ThreadState::unused;
+  std::optional<ThreadId> with;            ///< running: whose stack it is on meanwhile; else: who carries it
+  std::optional<emu::Address> parked_rsp;  ///< not running: the rsp that it will go on with, where that is known
 };
 
 /// One sentence for people about the step that just ran; at cursor 0 what the scenario is about.
@@ -183,6 +202,7 @@ struct Snapshot {
   std::vector<RegisterChange> changed_for_thread;  ///< … and how the registers differ from then
   std::optional<ThreadId> rsp_thread;
   std::optional<ThreadId> rbp_thread;
+  std::optional<RspPlace> rsp_place;  ///< where rsp is on no thread's stack but in readable memory
   std::vector<ThreadView> threads;
   std::vector<StackView> stacks;  ///< one a thread, in the order of `threads`
   std::vector<EventView> events;

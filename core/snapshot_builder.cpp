@@ -8,6 +8,8 @@
 
 #include "core/caption.h"
 #include "core/event_names.h"
+#include "core/rsp_place.h"
+#include "core/thread_standing.h"
 
 namespace fiberscope::core {
 namespace {
@@ -161,6 +163,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   snapshot.space = trace_.space_at(snapshot.step);
   add_next(snapshot, state);
   add_stacks(snapshot, state);
+  if (table_ && !snapshot.rsp_thread && !snapshot.threads.empty()) snapshot.rsp_place = rsp_place(trace_, state);
   if (trace_.processors() > 1) add_processors(snapshot);
   for (const EventRecord& record : trace_.events_behind(snapshot.step))
     snapshot.events.push_back({std::string(event_name(record.event.kind)), record.text});
@@ -190,6 +193,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
     snapshot.caption.sentence = has_summary ? scenario_->summary->in(language_) : "The start: nothing has run yet.";
   }
   // Questions that move the trace come last: the state above is gone after them.
+  if (table_) add_standings(trace_, *table_, scenario_, leaves_, snapshot);
   if (snapshot.switched) compare_with_thread(snapshot);
   add_times(snapshot);
   if (!looks_back_) add_rewritten(snapshot);

@@ -154,8 +154,11 @@ nlohmann::ordered_json to_json(const ThreadView& view) {
           {"name", thread.name},
           {"kind", to_string(thread.kind)},
           {"state", to_string(thread.state)},
+          {"stands", to_string(view.state)},
+          {"with", thread_id(view.with)},
           {"stack", {{"low", address(thread.stack.low)}, {"high", address(thread.stack.high)}}},
           {"saved_rsp", address(thread.saved_rsp)},
+          {"parked_rsp", view.parked_rsp ? Json(address(*view.parked_rsp)) : Json(nullptr)},
           {"tcb", address(thread.tcb)},
           {"space", thread.space},
           {"switches_in", view.switches_in}};

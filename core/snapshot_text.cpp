@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/thread_standing.h"
+
 namespace fiberscope::core {
 namespace {
 
@@ -47,6 +49,18 @@ void write_registers(Writer& out, const Snapshot& snapshot) {
     row.erase(row.find_last_not_of(' ') + 1);
     out.line("{}", row);
   }
+}
+
+/// What its table says beyond that, and who has part in it.
+std::string standing(const Snapshot& snapshot, const ThreadView& view) {
+  const bool runs = view.state == ThreadState::running;
+  if (is_on_processor(snapshot, view.thread.id)) return runs ? "" : ", on the CPU";
+  if (runs && view.with) return ", goes on upon the stack of " + name_of(snapshot, view.with);
+  if (runs) return snapshot.on_cpu ? ", says its table; the CPU is another's" : "";
+  if (view.with) return ", carried by " + name_of(snapshot, view.with) + "; its own table says running";
+  if (view.parked_rsp && view.thread.saved_rsp != *view.parked_rsp)
+    return fmt::format(", its block says {:x}", view.thread.saved_rsp.value);
+  return "";
 }
 
 void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) {
@@ -105,9 +119,11 @@ std::string to_text(const Snapshot& snapshot) {
   write_registers(out, snapshot);
   out.line("");
   out.line("Threads");
-  for (const ThreadView& view : snapshot.threads)
-    out.line("  {} {:<16}{:<10}saved rsp {:x}, switched to {} times", view.thread.id.value, view.thread.name,
-             to_string(view.thread.state), view.thread.saved_rsp.value, view.switches_in);
+  for (const ThreadView& view : snapshot.threads) {
+    const std::string rsp = view.parked_rsp ? fmt::format("saved rsp {:x}, ", view.parked_rsp->value) : "";
+    out.line("  {} {:<16}{:<10}{}switched to {} times{}", view.thread.id.value, view.thread.name, to_string(view.state),
+             rsp, view.switches_in, standing(snapshot, view));
+  }
   for (const StackView& stack : snapshot.stacks) {
     out.line("");
     write_stack(out, snapshot, stack);

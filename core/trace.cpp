@@ -497,6 +497,11 @@ const Switch* Trace::last_leave(ThreadId thread, StepIndex cursor) const {
   return nullptr;
 }
 
+std::optional<StepIndex> Trace::last_arrival(ThreadId thread, StepIndex cursor) const {
+  const std::uint64_t count = switches_in(thread, cursor);
+  return count == 0 ? std::nullopt : std::optional(StepIndex{arrivals_.at(thread)[count - 1]});
+}
+
 std::uint64_t Trace::switches_in(ThreadId thread, StepIndex cursor) const {
   const auto found = arrivals_.find(thread);
   if (found == arrivals_.end()) return 0;

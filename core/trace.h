@@ -106,6 +106,8 @@ class Trace {
   [[nodiscard]] const Switch* last_switch(StepIndex cursor, CpuId cpu) const;
   /// The last switch away from the thread at or before the cursor.
   [[nodiscard]] const Switch* last_leave(ThreadId thread, StepIndex cursor) const;
+  /// The step of the last switch to the thread at or before the cursor.
+  [[nodiscard]] std::optional<StepIndex> last_arrival(ThreadId thread, StepIndex cursor) const;
   /// How many switches to the thread there were up to the cursor.
   [[nodiscard]] std::uint64_t switches_in(ThreadId thread, StepIndex cursor) const;
   /// The events behind one step, in order.

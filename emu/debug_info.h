@@ -104,7 +104,7 @@ class DebugInfo {
   /// Whether a stack begins with this return address: a library put it there by hand (SwitchRoutines).
   [[nodiscard]] bool is_beginning(Address return_address) const;
   /// The scalars of a global variable (emu/global_variables.h); where only the symbol table knows the name, its bytes
-  /// as 8-byte words.
+  /// as 8-byte words. At most 65536 of them (kMostGlobalCells).
   [[nodiscard]] std::vector<GlobalCell> global(const std::string& name) const;
   /// The structure type of that name (struct, union or typedef), nullptr where there is none; and the objects that a
   /// path of a global variable and members names (emu/structure_table.h). Both live as long as this object.

@@ -32,7 +32,7 @@ std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name) {
       const auto address = fixed_address(child);
       const auto type = type_of(child);
       if (!address || !type) return;
-      for (const TypeCell& cell : cells_of(*type))
+      for (const TypeCell& cell : cells_of(*type, kMostGlobalCells))
         cells.push_back({name + cell.suffix, *address + cell.offset, cell.size});
     });
   }

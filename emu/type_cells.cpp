@@ -50,6 +50,8 @@ std::vector<std::uint64_t> dimensions(Dwarf_Die& array) {
 
 class Flattener {
  public:
+  explicit Flattener(std::size_t most) : most_(most) {}
+
   std::vector<TypeCell> cells;
 
   void add(Dwarf_Die type, const std::string& suffix, std::uint64_t offset, int depth) {
@@ -67,7 +69,9 @@ class Flattener {
   }
 
  private:
-  [[nodiscard]] bool full() const { return cells.size() >= kMostCells; }
+  [[nodiscard]] bool full() const { return cells.size() >= most_; }
+
+  std::size_t most_;
 
   void add_scalar(const std::string& suffix, std::uint64_t offset, std::uint64_t size) {
     if (size >= 1 && size <= 8) {
@@ -95,7 +99,7 @@ class Flattener {
       return offset + size;
     }
     // An element without cells (of bit-fields only) must not make a huge array take for ever.
-    for (std::uint64_t i = 0; i < counts[dimension] && i < kMostCells && !full(); ++i)
+    for (std::uint64_t i = 0; i < counts[dimension] && i < most_ && !full(); ++i)
       offset =
           add_elements(element, size, counts, dimension + 1, suffix + "[" + std::to_string(i) + "]", offset, depth);
     return offset;
@@ -131,8 +135,8 @@ std::uint64_t size_of(Dwarf_Die type) {
   return dwarf_aggregate_size(&type, &size) == 0 ? size : 0;
 }
 
-std::vector<TypeCell> cells_of(Dwarf_Die type) {
-  Flattener flattener;
+std::vector<TypeCell> cells_of(Dwarf_Die type, std::size_t most) {
+  Flattener flattener(most);
   flattener.add(type, "", 0, 0);
   return std::move(flattener.cells);
 }

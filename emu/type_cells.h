@@ -9,7 +9,8 @@
 
 namespace fiberscope::emu {
 
-inline constexpr std::size_t kMostCells = 256;
+inline constexpr std::size_t kMostCells = 256;          ///< of a local variable
+inline constexpr std::size_t kMostGlobalCells = 65536;  ///< of a global one
 
 /// A scalar inside a variable of some type.
 struct TypeCell {
@@ -21,10 +22,10 @@ struct TypeCell {
 /// The type of a variable without its typedefs and qualifiers; nothing where it has none.
 std::optional<Dwarf_Die> type_of(Dwarf_Die& variable);
 
-/// A variable of this type as scalars, in the order of declaration, at most kMostCells of them: arrays by element,
+/// A variable of this type as scalars, in the order of declaration, at most `most` of them: arrays by element,
 /// structures and base classes by member, a union's members one over the other, a scalar of 16 bytes as ".low" and
 /// ".high". Bit-fields and what has no fixed size are left out.
-std::vector<TypeCell> cells_of(Dwarf_Die type);
+std::vector<TypeCell> cells_of(Dwarf_Die type, std::size_t most = kMostCells);
 
 /// The size of the type in bytes, 0 where it is not known.
 std::uint64_t size_of(Dwarf_Die type);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "app/figures/figures.h"
 #include "app/format.h"
@@ -18,6 +19,7 @@ constexpr float kHead = 54;
 constexpr float kTallestRow = 28;
 constexpr float kLeastRow = 19;
 constexpr std::size_t kBoxes = 2;
+constexpr std::size_t kChipLines = 3;
 
 std::string word_of(const ContextObject& object) {
   if (object.kind == ContextObject::Kind::stack_frame) return object.name;
@@ -28,8 +30,9 @@ std::string stored_text(const ContextField& field) {
   return field.size > 8 ? field.text : hex(field.value);
 }
 
-/// Those that the reader chose, else the two that were written last, in the order of the list. Control blocks come up
-/// by themselves only where there is nothing else. One that needs the whole width stands alone.
+/// Those that the reader chose, else the one that rsp is in and the two that were written last, in the order of the
+/// list. Control blocks come up by themselves only where there is nothing else. One that needs the whole width stands
+/// alone.
 template <typename NeedsAll>
 std::vector<std::size_t> chosen(const View& view, const std::vector<ContextObject>& objects, NeedsAll needs_all) {
   std::vector<std::size_t> order(objects.size());
@@ -40,9 +43,15 @@ std::vector<std::size_t> chosen(const View& view, const std::vector<ContextObjec
     const auto is_block = [&](std::size_t i) { return objects[i].type == "tcb"; };
     if (!std::all_of(order.begin(), order.end(), is_block)) std::erase_if(order, is_block);
     std::vector<std::uint64_t> last(objects.size());
-    for (std::size_t i = 0; i < objects.size(); ++i)
+    const emu::Address rsp{view.now->registers[emu::Register::rsp]};
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+      // One that is popped as if it were a stack comes before all.
+      const bool popped =
+          !view.now->rsp_thread && objects[i].address <= rsp && rsp < objects[i].address + objects[i].size;
+      if (popped) last[i] = std::numeric_limits<std::uint64_t>::max();
       for (const ContextField& field : objects[i].fields)
         if (field.written_at) last[i] = std::max(last[i], field.written_at->value);
+    }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return last[a] > last[b]; });
   }
   std::vector<std::size_t> shown{order.front()};
@@ -57,21 +66,28 @@ float draw_chips(Canvas& canvas, const View& view, const std::vector<ContextObje
                  const std::vector<std::size_t>& shown, const Rect& area, Commands& commands) {
   const Theme& theme = canvas.theme();
   const float gap = canvas.px(6);
-  float wide = 0;
-  for (const ContextObject& object : objects)
-    wide += canvas.width(FontRole::tiny, word_of(object)) + canvas.px(object.thread ? 44 : 18) + gap;
-  // More than two rows of them shrink to their badges' letters.
-  const auto rows = static_cast<std::size_t>(std::ceil(wide * 1.06f / area.width()));
-  const std::size_t lines = std::clamp<std::size_t>(rows, 1, 3);
-  const auto in_row = (objects.size() + lines - 1) / lines;
-  const float most = area.width() / static_cast<float>(std::max<std::size_t>(in_row, 1)) - gap;
+  // In letters so small that three lines are enough.
+  const auto width_of = [&](const ContextObject& object, FontRole font) {
+    return std::ceil(canvas.width(font, word_of(object))) + canvas.px(object.thread ? 44 : 18);
+  };
+  const auto lines_in = [&](FontRole font) {
+    std::size_t lines = 1;
+    float x = 0;
+    for (const ContextObject& object : objects) {
+      const float wide = width_of(object, font);
+      if (x > 0 && x + wide > area.width()) ++lines, x = 0;
+      x += wide + gap;
+    }
+    return lines;
+  };
+  const FontRole font = lines_in(FontRole::tiny) <= kChipLines ? FontRole::tiny : FontRole::micro;
   float x = area.x0;
   float y = area.y0;
   for (std::size_t i = 0; i < objects.size(); ++i) {
     const ContextObject& object = objects[i];
     const std::string word = word_of(object);
-    const float width = std::min(most, canvas.width(FontRole::tiny, word) + canvas.px(object.thread ? 44 : 18));
-    if (i > 0 && i % in_row == 0) {
+    const float width = std::min(area.width(), width_of(object, font));
+    if (x > area.x0 && x + width > area.x1) {
       x = area.x0;
       y += canvas.px(kChip + 4);
     }
@@ -88,8 +104,7 @@ float draw_chips(Canvas& canvas, const View& view, const std::vector<ContextObje
       canvas.badge({chip.x0 + canvas.px(18), chip.center().y}, canvas.px(11), view.styles->of(*object.thread));
       left = chip.x0 + canvas.px(34);
     }
-    canvas.text_in({left, chip.y0, chip.x1 - canvas.px(6), chip.y1}, {FontRole::tiny, FontRole::micro}, theme.text,
-                   word);
+    canvas.text_in({left, chip.y0, chip.x1 - canvas.px(4), chip.y1}, {font, FontRole::micro}, theme.text, word);
     if (hit.hovered) canvas.tooltip(object.name + "\n" + view.words()(Word::tip_context));
     if (hit.clicked) commands.push_back(command::ShowContext{i});
     x = chip.x1 + gap;

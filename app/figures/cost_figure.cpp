@@ -96,8 +96,12 @@ void draw_lanes(Canvas& canvas, const core::Timeline& timeline, std::uint64_t lo
   float y = area.y0;
   for (const core::ThreadId id : order) {
     const Colour colour = theme.thread(styles.of(id));
-    canvas.text_in({area.x0, y, left - canvas.px(6), y + row}, {FontRole::tiny, FontRole::micro}, colour,
-                   name_of(timeline, id));
+    const Rect name{area.x0, y, left - canvas.px(6), y + row};
+    if (row >= canvas.line_height(FontRole::tiny) * 0.75f) {
+      canvas.text_in(name, {FontRole::tiny, FontRole::micro}, colour, name_of(timeline, id));
+    } else {
+      canvas.text_in(name, {FontRole::micro}, colour, name_of(timeline, id));
+    }
     draw_lane(canvas, timeline, id, colour, {left, y + 1, area.x1, y + row - 1}, longest, std::nullopt);
     y += row;
   }
@@ -109,10 +113,14 @@ void draw_table(Canvas& canvas, const Rect& area, const std::vector<float>& part
   const Theme& theme = canvas.theme();
   const float row =
       std::min(canvas.px(most), area.height() / static_cast<float>(std::max<std::size_t>(lines.size(), 1)));
+  // Letters may reach over the edge of their line: all grounds come first.
+  for (std::size_t i = 1; i < lines.size(); i += 2) {
+    const float top = area.y0 + row * static_cast<float>(i);
+    canvas.fill({area.x0, top, area.x1, top + row}, theme.grid);
+  }
   float y = area.y0;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     float x = area.x0;
-    if (i % 2 == 1) canvas.fill({area.x0, y, area.x1, y + row}, theme.grid);
     for (std::size_t column = 0; column < lines[i].size(); ++column) {
       const float wide = parts[column] * area.width();
       const Rect cell{x + canvas.px(4), y, x + wide - canvas.px(6), y + row};
@@ -120,8 +128,10 @@ void draw_table(Canvas& canvas, const Rect& area, const std::vector<float>& part
       const Align align = column == 0 ? Align::left : Align::right;
       if (row >= canvas.line_height(FontRole::small)) {
         canvas.text_in(cell, {FontRole::small, FontRole::tiny, FontRole::micro}, ink, lines[i][column], align);
-      } else {
+      } else if (row >= canvas.line_height(FontRole::tiny) * 0.9f) {
         canvas.text_in(cell, {FontRole::tiny, FontRole::micro}, ink, lines[i][column], align);
+      } else {
+        canvas.text_in(cell, {FontRole::micro}, ink, lines[i][column], align);
       }
       x += wide;
     }
@@ -172,7 +182,10 @@ void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area) {
   const float title = canvas.px(24);
   const float room =
       area.height() * (costs.runs.size() > 1 ? 0.4f : 0.24f) - title * static_cast<float>(costs.runs.size());
-  const float lane = std::min(canvas.px(30), room / static_cast<float>(std::max<std::size_t>(threads, 1)));
+  // As high as its name at least, unless the table would lose more than half of the room.
+  const auto lanes = static_cast<float>(std::max<std::size_t>(threads, 1));
+  const float least = std::min(canvas.line_height(FontRole::micro) * 0.78f, area.height() * 0.5f / lanes);
+  const float lane = std::clamp(room / lanes, least, canvas.px(30));
   for (const core::RunCosts& run : costs.runs) {
     canvas.text_in({area.x0, y, area.x1, y + title - canvas.px(2)}, {FontRole::small, FontRole::tiny, FontRole::micro},
                    canvas.theme().text,

@@ -72,7 +72,7 @@ void FigurePanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
     case core::Figure::contexts:
       return draw_context_figure(canvas, view, body, commands);
     case core::Figure::variables:
-      return draw_variable_figure(canvas, view, body, commands);
+      return draw_variable_figure(canvas, view, body, variables_, commands);
     case core::Figure::spaces:
       return draw_space_figure(canvas, view, body);
     case core::Figure::shared:

@@ -1,6 +1,7 @@
 #pragma once
 #include "app/canvas.h"
 #include "app/command.h"
+#include "app/figures/figures.h"
 #include "app/view.h"
 
 namespace fiberscope::app {
@@ -13,6 +14,8 @@ class FigurePanel {
  private:
   /// Returns what is left below the tabs.
   Rect draw_tabs(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
+
+  VariableScroll variables_;
 };
 
 }  // namespace fiberscope::app

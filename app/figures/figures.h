@@ -5,6 +5,11 @@
 
 namespace fiberscope::app {
 
+/// Of the figure Variables: the first line that is in view.
+struct VariableScroll {
+  std::size_t first = 0;
+};
+
 // Each draws one of core::Figure into the area, from the view's snapshot, timeline and figure data.
 void draw_thread_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_state_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
@@ -12,7 +17,8 @@ void draw_process_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_virtualizer_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_context_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
-void draw_variable_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
+void draw_variable_figure(Canvas& canvas, const View& view, const Rect& area, VariableScroll& scroll,
+                          Commands& commands);
 void draw_space_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_shared_figure(Canvas& canvas, const View& view, const Rect& area);
 void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area);

@@ -7,8 +7,15 @@ namespace fiberscope::app {
 void draw_lane(Canvas& canvas, const core::Timeline& timeline, core::ThreadId thread, Colour colour, const Rect& bar,
                std::uint64_t steps, std::optional<core::StepIndex> now) {
   const auto all = static_cast<float>(std::max<std::uint64_t>(steps, 1));
+  const float end = bar.x0 + bar.width() * static_cast<float>(timeline.steps.value) / all;
+  canvas.fill({bar.x0, bar.y0, end, bar.y1}, canvas.theme().grid, canvas.px(3));
+  draw_slices(canvas, timeline, thread, colour, bar, steps, now);
+}
+
+void draw_slices(Canvas& canvas, const core::Timeline& timeline, core::ThreadId thread, Colour colour, const Rect& bar,
+                 std::uint64_t steps, std::optional<core::StepIndex> now) {
+  const auto all = static_cast<float>(std::max<std::uint64_t>(steps, 1));
   const auto x_of = [&](std::uint64_t step) { return bar.x0 + bar.width() * static_cast<float>(step) / all; };
-  canvas.fill({bar.x0, bar.y0, x_of(timeline.steps.value), bar.y1}, canvas.theme().grid, canvas.px(3));
   for (const core::Slice& slice : timeline.slices) {
     if (slice.thread != thread) continue;
     const float left = x_of(slice.first.value - 1);

@@ -12,5 +12,8 @@ namespace fiberscope::app {
 /// own.
 void draw_lane(Canvas& canvas, const core::Timeline& timeline, core::ThreadId thread, Colour colour, const Rect& bar,
                std::uint64_t steps, std::optional<core::StepIndex> now);
+/// The same without the ground, so that several threads can share a bar.
+void draw_slices(Canvas& canvas, const core::Timeline& timeline, core::ThreadId thread, Colour colour, const Rect& bar,
+                 std::uint64_t steps, std::optional<core::StepIndex> now);
 
 }  // namespace fiberscope::app

@@ -2,6 +2,8 @@
 // them: one task, however many threads the program makes of it (notes 000 and 004).
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/figures/figures.h"
 #include "app/figures/lane.h"
 #include "app/format.h"
@@ -92,9 +94,66 @@ void draw_speeds(Canvas& canvas, const View& view, const Rect& area) {
   }
 }
 
-/// A program of user space: the kernel knows nothing of its threads. (A guest with a kernel of its own is none.)
+/// A line of the lower part: when these threads were on the CPU.
+struct LaneRow {
+  std::string name;
+  std::vector<core::ThreadId> threads;
+  bool is_task = false;  ///< a kernel knows it …
+  bool inside = false;   ///< … and not this one, which is of the task above
+};
+
+bool has_own_threads(const core::KernelTask& task) {
+  return task.threads.size() > 1;
+}
+
+/// Those that are still there.
+std::vector<const core::KernelTask*> living_tasks(const core::KernelView& kernel) {
+  std::vector<const core::KernelTask*> tasks;
+  for (const core::KernelTask& task : kernel.tasks)
+    if (task.state != core::ThreadState::finished) tasks.push_back(&task);
+  return tasks;
+}
+
+/// One task of user space, with threads that its kernel knows nothing of.
 bool is_one_task(const View& view) {
-  return view.scenario != nullptr && view.scenario->native;
+  if (view.figure == nullptr || !view.figure->kernel) return false;
+  const core::KernelView& kernel = *view.figure->kernel;
+  return kernel.has_library && kernel.tasks.size() == 1;
+}
+
+/// What the kernel sees, where there is one.
+std::string lanes_title(const View& view) {
+  const Words words = view.words();
+  if (view.timeline->processors > 1 || view.figure == nullptr || !view.figure->kernel) return words(Word::who_on_cpu);
+  if (is_one_task(view)) return words(Word::kernel_sees);
+  const core::KernelView& kernel = *view.figure->kernel;
+  const auto tasks = living_tasks(kernel);
+  const std::string count = std::to_string(tasks.size());
+  if (!kernel.is_guest_code) return words(Word::kernel_sees_n, count);
+  const auto own =
+      std::find_if(tasks.begin(), tasks.end(), [](const core::KernelTask* task) { return has_own_threads(*task); });
+  return own == tasks.end() ? words(Word::kernel_sees_guest_n, count)
+                            : words(Word::kernel_sees_own_n, {count, (*own)->name});
+}
+
+std::vector<LaneRow> lane_rows(const View& view) {
+  std::vector<LaneRow> rows;
+  const auto& order = view.styles->order();
+  std::vector<core::ThreadId> left = order;
+  const auto take = [&](core::ThreadId id) { std::erase(left, id); };
+  if (is_one_task(view)) rows.push_back({view.words()(Word::kernel_task), order, true, false});
+  if (view.figure != nullptr && view.figure->kernel && view.figure->kernel->is_guest_code) {
+    for (const core::KernelTask& task : view.figure->kernel->tasks) {
+      LaneRow row{view.words()(Word::task_n, task.name), task.threads, true, false};
+      if (task.kernel_stack) row.threads.push_back(*task.kernel_stack);
+      for (const core::ThreadId id : row.threads) take(id);
+      rows.push_back(std::move(row));
+      for (const core::ThreadId id : has_own_threads(task) ? task.threads : std::vector<core::ThreadId>{})
+        rows.push_back({name_of(*view.timeline, id), {id}, false, true});
+    }
+  }
+  for (const core::ThreadId id : left) rows.push_back({name_of(*view.timeline, id), {id}, false, is_one_task(view)});
+  return rows;
 }
 
 /// A row for each of several processors: who was on it.
@@ -130,33 +189,31 @@ void draw_processor_lanes(Canvas& canvas, const View& view, const Rect& area) {
 
 void draw_lanes(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
-  const Words words = view.words();
-  const auto& order = view.styles->order();
   if (view.timeline->processors > 1) return draw_processor_lanes(canvas, view, area);
-  const bool one_task = is_one_task(view);
-  const float row = area.height() / static_cast<float>(order.size() + (one_task ? 1 : 0));
+  const std::vector<LaneRow> rows = lane_rows(view);
+  const float row = std::min(canvas.px(34), area.height() / static_cast<float>(rows.size()));
   const float left = area.x0 + area.width() * 0.3f;
   const auto steps = static_cast<float>(std::max<std::uint64_t>(view.timeline->steps.value, 1));
   const auto x_of = [&](std::uint64_t step) { return left + (area.x1 - left) * static_cast<float>(step) / steps; };
   const float margin = std::min(canvas.px(4), row * 0.15f);
   float y = area.y0;
-  if (one_task) {
-    canvas.text_in({area.x0, y, left - canvas.px(8), y + row},
-                   {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text,
-                   words(Word::kernel_task));
-    canvas.fill({left, y + margin, area.x1, y + row - margin}, theme.dim, canvas.px(3));
-    y += row;
-  }
-  for (const core::ThreadId id : order) {
-    const Colour colour = theme.thread(view.styles->of(id));
-    canvas.text_in({area.x0 + canvas.px(16), y, left - canvas.px(8), y + row},
-                   {FontRole::small, FontRole::tiny, FontRole::micro}, colour, name_of(*view.timeline, id));
-    draw_lane(canvas, *view.timeline, id, colour, {left, y + margin, area.x1, y + row - margin},
-              view.timeline->steps.value, view.now->step);
+  for (const LaneRow& line : rows) {
+    const Colour own = theme.thread(view.styles->of(line.threads.front()));
+    canvas.text_in(
+        {area.x0 + canvas.px(line.inside ? 22 : 4), y, left - canvas.px(8), y + row},
+        {line.is_task ? FontRole::text_bold : FontRole::small, FontRole::small, FontRole::tiny, FontRole::micro},
+        line.is_task ? theme.text : own, line.name);
+    const Rect bar{left, y + margin, area.x1, y + row - margin};
+    canvas.fill(bar, theme.grid, canvas.px(3));
+    // To the kernel one task is all one: what runs inside of it stands below.
+    const bool grey = line.is_task && is_one_task(view);
+    for (const core::ThreadId id : line.threads)
+      draw_slices(canvas, *view.timeline, id, grey ? theme.dim : theme.thread(view.styles->of(id)), bar,
+                  view.timeline->steps.value, view.now->step);
     y += row;
   }
   const float x = x_of(view.now->step.value);
-  canvas.line({x, area.y0}, {x, area.y1}, theme.text, canvas.px(2));
+  canvas.line({x, area.y0}, {x, y}, theme.text, canvas.px(2));
 }
 
 }  // namespace
@@ -165,7 +222,8 @@ void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area) {
   if (view.styles->order().empty()) return;
   const Words words = view.words();
   const Theme& theme = canvas.theme();
-  const float split = area.y0 + area.height() * 0.6f;
+  const bool many = view.timeline->processors == 1 && lane_rows(view).size() > 7;
+  const float split = area.y0 + area.height() * (many ? 0.5f : 0.6f);
   const float right = area.x0 + area.width() * 0.62f;
   const Rect curves = draw_box(canvas, {area.x0, area.y0, right - canvas.px(6), split - canvas.px(6)},
                                words(Word::own_progress), theme.text);
@@ -173,8 +231,7 @@ void draw_processor_figure(Canvas& canvas, const View& view, const Rect& area) {
   const Rect speeds = draw_box(canvas, {right + canvas.px(6), area.y0, area.x1, split - canvas.px(6)},
                                words(Word::speed_lately_n, std::to_string(kLately)), theme.text);
   draw_speeds(canvas, view, speeds);
-  const Rect lanes = draw_box(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1},
-                              words(is_one_task(view) ? Word::kernel_sees : Word::who_on_cpu), theme.text);
+  const Rect lanes = draw_box(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1}, lanes_title(view), theme.text);
   draw_lanes(canvas, view, lanes);
 }
 

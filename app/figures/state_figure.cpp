@@ -5,6 +5,8 @@
 
 #include "app/figures/figures.h"
 #include "app/format.h"
+#include "app/threads_panel.h"
+#include "core/thread_standing.h"
 #include "emu/shown_name.h"
 
 namespace fiberscope::app {
@@ -80,7 +82,7 @@ class Diagram {
     std::vector<core::ThreadId> here;
     for (const core::ThreadId id : view_.styles->order()) {
       const core::ThreadView* thread = view_.thread(id);
-      if (thread != nullptr && thread->thread.state == node.state) here.push_back(id);
+      if (thread != nullptr && thread->state == node.state) here.push_back(id);
     }
     if (here.empty()) return;
     const float room = rect.width() - canvas_.px(12);
@@ -89,7 +91,13 @@ class Diagram {
     const float radius = std::min({canvas_.px(15), step * 0.46f, (rect.height() - head) * 0.4f});
     const float y = (rect.y0 + head + rect.y1) / 2;
     for (const core::ThreadId id : here) {
-      canvas_.badge({x, y}, radius, view_.styles->of(id));
+      const bool off = node.state == ThreadState::running && !core::is_on_processor(*view_.now, id);
+      if (off) {
+        canvas_.hollow_badge({x, y}, radius, view_.styles->of(id));
+      } else {
+        canvas_.badge({x, y}, radius, view_.styles->of(id));
+      }
+      canvas_.items().mark(label(off ? "off CPU" : "at", id.value), {x - radius, y - radius, x + radius, y + radius});
       x += step;
     }
   }
@@ -179,6 +187,19 @@ void draw_change(Canvas& canvas, const View& view, const core::StateChange& chan
   column(0.83f, 0.99f, theme.dim, std::string(words(Word::step)) + " " + grouped(change.step.value), Align::right);
 }
 
+/// Those whose own tables say running though the CPU is elsewhere: whose word the diagram goes by.
+std::string standing_notes(const View& view) {
+  std::string text;
+  for (const core::ThreadId id : view.styles->order()) {
+    const core::ThreadView* thread = view.thread(id);
+    if (thread == nullptr || thread->thread.state != ThreadState::running || !view.now->on_cpu ||
+        core::is_on_processor(*view.now, id))
+      continue;
+    text += " " + standing_text(view, *thread);
+  }
+  return text.empty() ? text : view.words()(Word::stands_filled) + text;
+}
+
 }  // namespace
 
 void draw_state_figure(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
@@ -187,9 +208,20 @@ void draw_state_figure(Canvas& canvas, const View& view, const Rect& area, Comma
   const float least = canvas.px(22);
   const float rows = static_cast<float>(std::max<std::size_t>(changes.size(), 1));
   const float row = std::clamp(area.height() * 0.36f / rows, least, canvas.px(32));
-  const float split = area.y1 - row * rows - canvas.px(8);
+  const std::string notes = standing_notes(view);
+  const std::size_t most = 3;
+  const FontRole font = canvas.width(FontRole::tiny, notes) < area.width() * 1.9f ? FontRole::tiny : FontRole::micro;
+  const std::vector<std::string> lines =
+      notes.empty() ? std::vector<std::string>{} : canvas.wrap(font, notes, area.width(), most);
+  const float line = canvas.px(22);
+  const float split = area.y1 - row * rows - canvas.px(8) - line * static_cast<float>(lines.size());
   Diagram(canvas, view, {area.x0, area.y0, area.x1, split}).draw();
-  float y = split + canvas.px(8);
+  float y = split + canvas.px(4);
+  for (const std::string& text : lines) {
+    canvas.text_in({area.x0, y, area.x1, y + line}, {font, FontRole::micro}, canvas.theme().text, text);
+    y += line;
+  }
+  y += canvas.px(4);
   for (const core::StateChange& change : changes) {
     draw_change(canvas, view, change, {area.x0, y, area.x1, y + row}, commands);
     y += row;

@@ -1,6 +1,7 @@
 // What a thread of user space is: a name, the values of the registers, a call stack (note 000).
 #include "app/figures/figures.h"
 #include "app/format.h"
+#include "app/threads_panel.h"
 #include "emu/shown_name.h"
 
 namespace fiberscope::app {
@@ -56,10 +57,13 @@ void draw_thread_figure(Canvas& canvas, const View& view, const Rect& area) {
     const float x = area.x0 + static_cast<float>(index) * (wide + gap);
     return Rect{x, top, x + wide, area.y1};
   };
+  const std::string own_word = words.state(data.state);
+  const bool differs = thread->state != data.state || thread->with;
+  const std::string standing = differs ? own_word + " · " + state_word(view, *thread) : own_word;
   draw_lines(canvas, draw_box(canvas, box(0), words(Word::part_identity), colour),
              {{"id", std::to_string(data.id.value)},
               {"name", data.name},
-              {"state", words.state(data.state)},
+              {"state", standing},
               {"kind", std::string(core::to_string(data.kind))},
               {"TCB", hex_address(data.tcb)},
               {words(Word::switches_in), std::to_string(thread->switches_in)}},

@@ -1,4 +1,6 @@
 // The three virtualizers: memory, CPU, I/O. What each thread may believe, and what is there (note 002).
+#include <algorithm>
+
 #include "app/figures/figures.h"
 #include "app/format.h"
 
@@ -6,6 +8,7 @@ namespace fiberscope::app {
 namespace {
 
 constexpr std::uint64_t kLately = 1000;  // steps
+constexpr std::size_t kMostParts = 12;   // of one line of the console
 
 void draw_memory(Canvas& canvas, const View& view, const Rect& area) {
   const Theme& theme = canvas.theme();
@@ -67,15 +70,21 @@ void draw_output(Canvas& canvas, const View& view, const Rect& area) {
   std::string_view rest = view.now->console;
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
-    lines.emplace_back(rest.substr(0, end));
+    // A line that is too long goes on in the next one.
+    for (std::string& part : canvas.wrap(FontRole::mono_tiny, rest.substr(0, end), area.width(), kMostParts))
+      lines.push_back(std::move(part));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  const bool wide = std::any_of(lines.begin(), lines.end(), [&](const std::string& line) {
+    return canvas.width(FontRole::mono_small, line) > area.width();
+  });
+  const FontRole font = wide ? FontRole::mono_tiny : FontRole::mono_small;
   const float row = canvas.px(26);
   const auto room = static_cast<std::size_t>(std::max(1.f, area.height() / row));
   const std::size_t first = lines.size() > room ? lines.size() - room : 0;
   float y = area.y0;
   for (std::size_t i = first; i < lines.size(); ++i, y += row)
-    canvas.text_in({area.x0, y, area.x1, y + row}, {FontRole::mono_small, FontRole::mono_tiny}, theme.text, lines[i]);
+    canvas.text_in({area.x0, y, area.x1, y + row}, {font, FontRole::mono_tiny}, theme.text, lines[i]);
 }
 
 }  // namespace

@@ -199,7 +199,15 @@ const core::Snapshot& FakeDocument::snapshot(core::StepIndex cursor) {
       break;
     }
   }
-  for (const FakeThread& thread : state.threads) snapshot_.threads.push_back({thread.data, thread.switches_in});
+  for (const FakeThread& thread : state.threads) {
+    core::ThreadView view;
+    view.thread = thread.data;
+    view.switches_in = thread.switches_in;
+    view.state = thread.data.state;
+    const bool parked = state.owner_of(state.registers[Register::rsp]) != thread.data.id;
+    if (parked && view.state != core::ThreadState::finished) view.parked_rsp = thread.data.saved_rsp;
+    snapshot_.threads.push_back(std::move(view));
+  }
   add_stacks(state);
   return snapshot_;
 }
