@@ -7,6 +7,7 @@
 
 #include "app/format.h"
 #include "app/place_column.h"
+#include "app/store_buffer.h"
 #include "app/threads_panel.h"
 
 namespace fiberscope::app {
@@ -191,12 +192,15 @@ void StacksPanel::draw(Canvas& canvas, const View& view, const Rect& area, Comma
   const float middle = std::floor((inner.x0 + strips_left) / 2);
   Columns columns;
   columns.reserve(2);
-  if (left != nullptr)
-    columns.emplace_back(canvas, view, *left, Rect{inner.x0, inner.y0, middle, inner.y1}, columns_[left->thread]);
-  if (right != nullptr) {
-    columns.emplace_back(canvas, view, *right, Rect{middle, inner.y0, strips_left - canvas.px(2), inner.y1},
-                         columns_[right->thread]);
-  }
+  const float buffer = view.now->store_buffers ? store_buffer_height(canvas) : 0;
+  const auto add_column = [&](const core::StackView& stack, const Rect& place) {
+    columns.emplace_back(canvas, view, stack, Rect{place.x0, place.y0, place.x1, place.y1 - buffer},
+                         columns_[stack.thread]);
+    if (view.now->store_buffers)
+      draw_store_buffer(canvas, view, stack.thread, {place.x0, place.y1 - buffer, place.x1, place.y1});
+  };
+  if (left != nullptr) add_column(*left, {inner.x0, inner.y0, middle, inner.y1});
+  if (right != nullptr) add_column(*right, {middle, inner.y0, strips_left - canvas.px(2), inner.y1});
   if (const auto& place = view.now->rsp_place; place && (left == nullptr || right == nullptr)) {
     const Rect free = left == nullptr ? Rect{inner.x0, inner.y0, middle, inner.y1}
                                       : Rect{middle, inner.y0, strips_left - canvas.px(2), inner.y1};

@@ -182,6 +182,7 @@ struct Snapshot {
   StepIndex steps;  ///< the trace's length so far
   CpuId cpu;        ///< the processor that ran the step; what follows is about it where nothing else is said
   std::optional<CpuId> next_cpu;               ///< the one that runs the next step; nothing at the end
+  bool store_buffers = false;                  ///< the processors have store buffers (a model)
   std::vector<ProcessorView> cpus;             ///< where there are several processors: all of them
   std::uint32_t space = 0;                     ///< the address space that is laid out
   std::optional<ThreadId> thread;              ///< whose step it was: the owner of rsp before the step ran

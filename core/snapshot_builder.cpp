@@ -342,6 +342,7 @@ void SnapshotBuilder::add_processors(Snapshot& snapshot) {
     Snapshot next;
     add_next(next, state);
     view.next = std::move(next.next);
+    snapshot.store_buffers = store_buffers_.has_value();
     if (store_buffers_)
       for (const emu::BufferedStore& store : emu::StoreBuffer::from_mirror(
                state.memory, *store_buffers_ + std::uint64_t{emu::StoreBuffer::kMirrorSize} * i))

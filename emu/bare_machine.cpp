@@ -54,6 +54,11 @@ Result<std::unique_ptr<BareMachine>> BareMachine::boot(const Image& image, const
   if (scheduled && options.processors > 1)
     machine->processor_schedule_.emplace(options.bodies, options.schedule, options.processors);
   machine->store_buffers_ = options.store_buffers;
+  if (options.store_buffers) {
+    auto names = Image::parse({image.file().begin(), image.file().end()}, image.name());
+    if (!names) return names.error();
+    machine->names_ = std::move(names).value();
+  }
   if (const auto mirrors = image.symbol(StoreBuffer::kSymbol);
       mirrors && mirrors->size >= StoreBuffer::kMirrorSize * options.processors)
     machine->mirrors_ = mirrors->address;

@@ -138,12 +138,14 @@ class BareMachine final : public Machine, private PortBus {
   /// back.
   std::vector<BufferedStore> take_back_stores(Address rip);
   void buffer_stores(const std::vector<BufferedStore>& stores);
-  [[nodiscard]] Address mirror_of(unsigned processor) const;
+  /// Adds to what the event has written.
+  void mirror(unsigned processor, Cpu::Event& event);
 
   std::optional<BodySchedule> schedule_;
   std::optional<ProcessorSchedule> processor_schedule_;
   bool store_buffers_ = false;
   std::optional<Address> mirrors_;  ///< the image's array store_buffers
+  std::optional<Image> names_;      ///< where there are store buffers: for what is told of them
   Disassembler disassembler_;
   std::uint64_t skipped_ = 0;      ///< steps that hlt passed over
   std::vector<Processor> states_;  ///< by the processor's number

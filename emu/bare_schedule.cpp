@@ -7,14 +7,6 @@
 #include "emu/store_order.h"
 
 namespace fiberscope::emu {
-namespace {
-
-std::uint64_t value_of(const BufferedStore& store) {
-  return store.size == 8 ? store.value : store.value & ((std::uint64_t{1} << (8 * store.size)) - 1);
-}
-
-}  // namespace
-
 ProcessorSchedule::Place BareMachine::place_of(unsigned processor, bool able) {
   const Cpu& at = processor_at(processor);
   const Processor& state = states_[processor];
@@ -49,8 +41,11 @@ std::optional<unsigned> BareMachine::scheduled_turn(std::optional<Stop>& stop) {
   }
 }
 
-Address BareMachine::mirror_of(unsigned processor) const {
-  return *mirrors_ + StoreBuffer::kMirrorSize * processor;
+void BareMachine::mirror(unsigned processor, Cpu::Event& event) {
+  if (!mirrors_) return;
+  const auto changed =
+      states_[processor].buffer.mirror(memory_, *mirrors_ + std::uint64_t{StoreBuffer::kMirrorSize} * processor);
+  event.written.insert(event.written.end(), changed.begin(), changed.end());
 }
 
 void BareMachine::drain(unsigned processor) {
@@ -59,9 +54,9 @@ void BareMachine::drain(unsigned processor) {
   const BufferedStore store = buffer.drain(memory_);
   Cpu::Event event{EventKind::drain, store.size, 0, cpu().rip(), {}, {}};
   event.written.push_back({store.address, store.address + store.size});
-  if (mirrors_) event.written.push_back(buffer.mirror(memory_, mirror_of(processor)));
-  event.text = fmt::format("processor {}'s store of {:#x} at {:#x} has reached memory; {} left in its buffer",
-                           processor, value_of(store), store.address.value, buffer.stores().size());
+  mirror(processor, event);
+  event.text = fmt::format("processor {}'s store of {:#x} to {} has reached memory; {} left in its buffer", processor,
+                           store.value, symbolized(*names_, store.address), buffer.stores().size());
   cpu().log_event(event);
 }
 
@@ -97,10 +92,11 @@ void BareMachine::buffer_stores(const std::vector<BufferedStore>& stores) {
   for (const BufferedStore& store : stores) {
     buffer.add(store);
     event.written.push_back({store.address, store.address + store.size});
-    event.text += fmt::format("{}processor {}'s store of {:#x} at {:#x} waits in its buffer",
-                              event.text.empty() ? "" : "; ", current_, value_of(store), store.address.value);
+    event.text +=
+        fmt::format("{}processor {}'s store of {:#x} to {} waits in its buffer", event.text.empty() ? "" : "; ",
+                    current_, store.value, symbolized(*names_, store.address));
   }
-  if (mirrors_) event.written.push_back(buffer.mirror(memory_, mirror_of(current_)));
+  mirror(current_, event);
   cpu().log_event(event);
 }
 

@@ -10,6 +10,7 @@ namespace {
 
 /// A runtime's call, or the way to the first body, is far shorter.
 constexpr std::uint64_t kMostUncounted = 100'000;
+constexpr std::uint64_t kLongCall = 256;  // what takes longer may wait
 
 }  // namespace
 
@@ -114,6 +115,9 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std:
   if (place.waits)
     return fail(fmt::format("after {} of these steps thread {} waits until its store buffer is empty: D{} comes first",
                             done_, item.thread, item.thread));
+  // A call of the runtime may wait for another thread's way out of its body.
+  if (!at_step && uncounted_ > kLongCall && uncounted_ % 2 == 0)
+    if (auto act = free_turn(places, false)) return act;
   if (!place.able) return fail(fmt::format("thread {}'s processor has halted", item.thread));
   return Act{*processor, false};
 }

@@ -23,16 +23,22 @@ BufferedStore StoreBuffer::drain(Memory& memory) {
   return oldest;
 }
 
-AddressRange StoreBuffer::mirror(Memory& memory, Address address) const {
-  memory.write(address, stores_.size(), kWord);
+std::vector<AddressRange> StoreBuffer::mirror(Memory& memory, Address address) const {
+  std::vector<AddressRange> changed;
+  const auto put = [&](Address at, std::uint64_t value) {
+    if (memory.read(at, kWord) == value) return;
+    memory.write(at, value, kWord);
+    changed.push_back({at, at + kWord});
+  };
+  put(address, stores_.size());
   for (std::size_t i = 0; i < kEntries; ++i) {
     const BufferedStore store = i < stores_.size() ? stores_[i] : BufferedStore{};
     const Address at = address + kWord + kMirroredStore * i;
-    memory.write(at, store.address.value, kWord);
-    memory.write(at + kWord, store.size, kWord);
-    memory.write(at + 2 * kWord, store.value, kWord);
+    put(at, store.address.value);
+    put(at + kWord, store.size);
+    put(at + 2 * kWord, store.value);
   }
-  return {address, address + kMirrorSize};
+  return changed;
 }
 
 std::vector<BufferedStore> StoreBuffer::from_mirror(const Memory& memory, Address address) {

@@ -40,8 +40,8 @@ class StoreBuffer {
   void add(const BufferedStore& store) { stores_.push_back(store); }
   /// The oldest goes to memory. There must be one.
   BufferedStore drain(Memory& memory);
-  /// Writes the mirror; returns where it lies.
-  AddressRange mirror(Memory& memory, Address address) const;
+  /// Brings the mirror up to date; returns the words that changed.
+  std::vector<AddressRange> mirror(Memory& memory, Address address) const;
   /// What a mirror says; nothing where it makes no sense.
   static std::vector<BufferedStore> from_mirror(const Memory& memory, Address address);
 

@@ -94,11 +94,6 @@ int run_explored(const RunOptions& options) {
     auto ready = explore::prepare(request);
     if (!ready) return complain(ready.error().message, kUnusable);
     prepared = std::move(ready).value();
-    if (const std::string why = explore::why_no_replay(*prepared); !why.empty())
-      return complain(
-          fmt::format("{}: {}; `fiberscope explore {}` tells what can happen, `fiberscope open {}` shows it",
-                      options.target, why, options.target, options.target),
-          kUnusable);
     if (options.schedule.empty()) {
       auto explored = explore::explore(prepared->program, prepared->options);
       if (!explored) return complain(explored.error().message, kUnusable);

@@ -56,16 +56,6 @@ bool is_epilogue(emu::Address from, emu::Address end,
   return false;
 }
 
-bool is_locked(const emu::Instruction& instruction) {
-  const std::string& name = instruction.intel_mnemonic;
-  return begins(name, "lock ") || begins(name, "xacquire ") || begins(name, "xrelease ") ||
-         (name == "xchg" && !instruction.memory.empty());
-}
-
-bool is_fence(const emu::Instruction& instruction) {
-  return instruction.intel_mnemonic == "mfence";
-}
-
 std::string why_refused(const emu::Instruction& instruction) {
   const std::string& name = instruction.intel_mnemonic;
   const std::string& operands = instruction.intel_operands;

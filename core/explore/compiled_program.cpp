@@ -424,6 +424,14 @@ emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string
               runtime);
 }
 
+emu::Result<LinkedGuest> link_text(const std::string& text, const std::string& file,
+                                   std::map<std::string, std::string> texts, ReplayRuntime runtime) {
+  const auto folder = TemporaryFolder::make();
+  if (!folder) return folder.error();
+  if (const auto written = write_file(*folder, "test.s", text); !written) return written.error();
+  return link(*folder, {folder->file("test.s"), file, "litmus", nullptr, std::move(texts)}, runtime);
+}
+
 emu::Result<ThreadProgram> assemble_text(const std::string& text, const std::string& file) {
   const auto folder = TemporaryFolder::make();
   if (!folder) return folder.error();

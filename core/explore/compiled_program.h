@@ -35,6 +35,10 @@ struct LinkedGuest {
 emu::Result<LinkedGuest> link_guest(const std::string& target, const std::string& lowering, ReplayRuntime runtime);
 emu::Result<LinkedGuest> link_guest(const TypedThreads& typed, const std::string& lowering, ReplayRuntime runtime);
 
+/// Assembly text as for assemble_text(); `texts` are the sources that its line markers name.
+emu::Result<LinkedGuest> link_text(const std::string& text, const std::string& file,
+                                   std::map<std::string, std::string> texts, ReplayRuntime runtime);
+
 /// The statement that a line of that C holds; empty where it holds none.
 std::string typed_place(const TypedThreads& typed, std::size_t line);
 

@@ -46,14 +46,17 @@ struct GeneralRegister {
   std::uint32_t size = 8;
 };
 
+/// In the order of emu::Register.
+constexpr std::array<const char*, 16> kGeneralNames = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp",
+                                                       "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
+constexpr std::size_t kStackPointer = 7;
+
 /// rax, eax, r8, r8d; lower or upper case.
 std::optional<GeneralRegister> general_register_named(std::string name) {
   std::transform(name.begin(), name.end(), name.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  static constexpr std::array<const char*, 16> kNames = {"rax", "rbx", "rcx", "rdx", "rsi", "rdi", "rbp", "rsp",
-                                                         "r8",  "r9",  "r10", "r11", "r12", "r13", "r14", "r15"};
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    const std::string full = kNames[i];
+  for (std::size_t i = 0; i < kGeneralNames.size(); ++i) {
+    const std::string full = kGeneralNames[i];
     if (name == full) return GeneralRegister{i, 8};
     if (name == (i < 8 ? "e" + full.substr(1) : full + "d")) return GeneralRegister{i, 4};
   }
@@ -318,7 +321,9 @@ emu::Result<Litmus> parse_litmus(const std::string& text, const std::string& fil
   return Reader(text, file).read();
 }
 
-emu::Result<ThreadProgram> assemble_litmus(const Litmus& litmus, const std::string& file) {
+namespace {
+
+std::string assembly_text(const Litmus& litmus, const std::string& file) {
   std::string text = ".data\n";
   for (const SharedVariable& location : litmus.locations) {
     std::int64_t value = 0;
@@ -331,12 +336,83 @@ emu::Result<ThreadProgram> assemble_litmus(const Litmus& litmus, const std::stri
   text += ".text\n";
   for (std::size_t i = 0; i < litmus.threads.size(); ++i) {
     const std::string name = fmt::format("thread_{}", i + 1);
-    text += fmt::format(".globl {0}\n.type {0}, @function\n{0}:\n", name);
+    text += fmt::format(".globl {0}\n.type {0}, @function\n{0}:\n.cfi_startproc\n", name);
     for (const Litmus::Line& line : with_own_labels(litmus.threads[i], i))
       text += fmt::format("# {} \"{}\"\n {}\n", line.number, file, line.text);
-    text += fmt::format(" ret\n.size {0}, . - {0}\n", name);
+    text += fmt::format(" ret\n.cfi_endproc\n.size {0}, . - {0}\n", name);
   }
-  auto program = assemble_text(text, file);
+  return text;
+}
+
+/// The registers' values at the start, by their number; text for an operand.
+std::map<std::size_t, std::string> start_values(const Litmus& litmus, std::size_t thread) {
+  std::map<std::size_t, std::string> values;
+  for (const Litmus::RegisterStart& start : litmus.registers)
+    if (start.thread == thread)
+      values[general_register_named(start.reg)->index] =
+          start.location.empty() ? std::to_string(start.value) : start.location;
+  return values;
+}
+
+/// A function that gives a thread its registers, calls it, and keeps what the test asks for. None of it is a step.
+std::string wrapper_text(const Litmus& litmus, std::size_t thread) {
+  constexpr std::array<std::size_t, 6> kKept = {1, 6, 12, 13, 14, 15};  // rbx, rbp, r12 … r15
+  const std::string name = body_symbol(thread + 1);
+  std::string text = fmt::format(".globl {0}\n.type {0}, @function\n{0}:\n.cfi_startproc\n", name);
+  for (const std::size_t reg : kKept)
+    text += fmt::format(" pushq %{}\n.cfi_adjust_cfa_offset 8\n.cfi_rel_offset {}, 0\n", kGeneralNames[reg],
+                        kGeneralNames[reg]);
+  text += " subq $8, %rsp\n.cfi_adjust_cfa_offset 8\n";
+  const auto values = start_values(litmus, thread);
+  for (std::size_t reg = 0; reg < kGeneralNames.size(); ++reg) {
+    if (reg == kStackPointer) continue;
+    const auto value = values.find(reg);
+    text += fmt::format(" movabsq ${}, %{}\n", value == values.end() ? "0" : value->second, kGeneralNames[reg]);
+  }
+  text += fmt::format(" callq thread_{}\n", thread + 1);
+  std::size_t observed = 0;
+  for (const std::string& place : litmus.observed) {
+    const std::size_t colon = place.find(':');
+    if (colon == std::string::npos) continue;
+    if (std::stoul(place.substr(0, colon)) == thread)
+      text +=
+          fmt::format(" movq %{}, {}(%rip)\n", kGeneralNames[general_register_named(place.substr(colon + 1))->index],
+                      register_symbol(observed));
+    ++observed;
+  }
+  text += " addq $8, %rsp\n.cfi_adjust_cfa_offset -8\n";
+  for (auto reg = kKept.rbegin(); reg != kKept.rend(); ++reg)
+    text += fmt::format(" popq %{}\n.cfi_adjust_cfa_offset -8\n.cfi_restore {}\n", kGeneralNames[*reg],
+                        kGeneralNames[*reg]);
+  return text + fmt::format(" retq\n.cfi_endproc\n.size {0}, . - {0}\n", name);
+}
+
+}  // namespace
+
+std::string body_symbol(std::size_t thread) {
+  return fmt::format("litmus_body_{}", thread);
+}
+
+std::string register_symbol(std::size_t observed) {
+  return fmt::format("litmus_register_{}", observed);
+}
+
+emu::Result<LinkedGuest> link_litmus(const Litmus& litmus, const std::string& file, const std::string& text,
+                                     ReplayRuntime runtime) {
+  std::string assembly = assembly_text(litmus, file);
+  assembly += fmt::format("# 1 \"{}\"\n", "registers of " + file);
+  for (std::size_t thread = 0; thread < litmus.threads.size(); ++thread) assembly += wrapper_text(litmus, thread);
+  assembly += ".data\n";
+  std::size_t observed = 0;
+  for (const std::string& place : litmus.observed)
+    if (place.find(':') != std::string::npos)
+      assembly += fmt::format(".balign 8\n.globl {0}\n.type {0}, @object\n.size {0}, 8\n{0}: .quad 0\n",
+                              register_symbol(observed++));
+  return link_text(assembly, file, {{file, text}}, runtime);
+}
+
+emu::Result<ThreadProgram> assemble_litmus(const Litmus& litmus, const std::string& file) {
+  auto program = assemble_text(assembly_text(litmus, file), file);
   if (!program) return program;
   for (const Litmus::RegisterStart& start : litmus.registers) {
     std::uint64_t value = static_cast<std::uint64_t>(start.value);

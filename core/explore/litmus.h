@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/explore/compiled_program.h"
 #include "core/explore/condition.h"
 #include "core/explore/exploration.h"
 #include "core/explore/thread_program.h"
@@ -38,6 +39,14 @@ emu::Result<Litmus> parse_litmus(const std::string& text, const std::string& fil
 
 /// Assembles it (GNU as at run time). An unknown instruction is an error with its line in the file.
 emu::Result<ThreadProgram> assemble_litmus(const Litmus& litmus, const std::string& file);
+
+/// The same threads linked with the guest that runs a replay: registers begin as the test says, the others with 0, and
+/// what the condition names of them lies in `register_symbol(k)` behind the thread, k as in ThreadProgram::observed.
+/// Thread N begins at `body_symbol(N)`. `text` is the test's own, which `file` names.
+emu::Result<LinkedGuest> link_litmus(const Litmus& litmus, const std::string& file, const std::string& text,
+                                     ReplayRuntime runtime);
+std::string body_symbol(std::size_t thread);
+std::string register_symbol(std::size_t observed);
 
 /// herd's own result lines, in herd's order: Test, States, the states, Ok or No, Witnesses, Positive and Negative,
 /// Condition, Observation.

@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "core/explore/example.h"
+#include "core/explore/litmus.h"
 #include "core/explore/replay_image.h"
 #include "core/explore/schedule.h"
 #include "core/explore/typed_program.h"
@@ -70,6 +72,11 @@ Result<emu::Image> image_of(const ExploreRequest& request, const PreparedExplora
     if (!guest) return guest.error();
     return compiled_replay_image(*guest, prepared.program);
   };
+  if (prepared.litmus) {
+    const auto source = program_source(request.target);
+    if (!source) return source.error();
+    return compiled(link_litmus(*prepared.litmus, source->name, source->text, runtime));
+  }
   if (request.threads.empty()) return compiled(link_guest(request.target, prepared.lowering, runtime));
   const auto typed = parse_threads(request.threads, request.initial);
   if (!typed) return typed.error();
@@ -80,17 +87,8 @@ Result<emu::Image> image_of(const ExploreRequest& request, const PreparedExplora
 
 }  // namespace
 
-std::string why_no_replay(const PreparedExploration& prepared) {
-  if (prepared.cpus == "many" && prepared.lowering == "statement")
-    return "a processor runs instructions, and no whole statement in one step";
-  if (prepared.litmus) return "a replay does not follow the registers of a litmus test";
-  return {};
-}
-
 Result<std::string> write_replay(const ExploreRequest& request, const PreparedExploration& prepared,
                                  const std::string& schedule, const std::string& expected, const std::string& folder) {
-  if (const std::string why = why_no_replay(prepared); !why.empty())
-    return Error{fmt::format("{}: {}", why, prepared.litmus ? "give its threads as C" : "use --lowering textbook")};
   const auto actions = parse_schedule(schedule, prepared.program.threads.size());
   if (!actions) return actions.error();
   const auto image = image_of(request, prepared);

@@ -12,6 +12,7 @@
 #include "asm/replay_runtime/replay_runtime.h"
 #include "core/builtin_files.h"
 #include "core/explore/code_rules.h"
+#include "core/explore/litmus.h"
 #include "core/explore/textbook_encoder.h"
 #include "emu/added_lines.h"
 #include "emu/disassembler.h"
@@ -201,6 +202,9 @@ Result<emu::Image> compiled_replay_image(const LinkedGuest& guest, const ThreadP
   const emu::Image& image = guest.image;
   emu::ImagePatch patch(image);
   std::vector<PlacedVariable> variables;
+  for (std::size_t i = 0; i < program.observed.size(); ++i)
+    variables.push_back(
+        {program.observed[i].name, symbol_in(image, register_symbol(i)).address, program.observed[i].size});
   for (const SharedVariable& variable : program.variables) {
     if (!variable.is_observed) continue;
     const auto place = place_of(image, program, variable);
@@ -219,7 +223,9 @@ Result<emu::Image> compiled_replay_image(const LinkedGuest& guest, const ThreadP
       const auto number = static_cast<std::size_t>(own - program.threads.begin()) + 1;
       body.thread = static_cast<std::uint32_t>(number);
       body.code = {symbol->address, symbol->address + (own->code_high - own->code_low)};
-      if (const auto told = tell_body(patch, image, number, symbol->address); !told) return told.error();
+      const auto wrapper = first_named(image, body_symbol(number), true);
+      const Address begin = wrapper ? wrapper->address : symbol->address;
+      if (const auto told = tell_body(patch, image, number, begin); !told) return told.error();
     } else {
       body.code = {symbol->address, symbol->address + symbol->size};
     }

@@ -74,7 +74,8 @@ void FakeDocument::record(std::uint64_t steps) {
                                     to,
                                     first ? core::SwitchReason::start : core::SwitchReason::yield,
                                     "switch_to_context",
-                                    {0x401200}});
+                                    {0x401200},
+                                    {}});
     }
     if (from) {
       if (!timeline_.slices.empty() && timeline_.slices.back().thread == *from) {

@@ -100,7 +100,7 @@ TEST_P(Standings, OnlyTheOwnerOfRspRunsOnTheProcessor) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Standings, testing::ValuesIn(core::scenario_names()), ScenarioRun::test_name);
+INSTANTIATE_TEST_SUITE_P(All, Standings, testing::ValuesIn(run_names()), ScenarioRun::test_name);
 
 /// The guest keeps a word of its own about whose turn it is.
 TEST(Standing, ASchedulerStandsAsTheKernelThreadThatCarriesIt) {

@@ -82,14 +82,16 @@ TEST(Examples, AreExploredAsTheirFilesAre) {
 TEST(Examples, AndTypedStatementsKeepTheirSourceInAReplay) {
   const auto typed = parse_threads(Texts{"x=x+1", "x=x+2"}, "");
   ASSERT_TRUE(typed.ok());
-  const auto example = link_guest("example:broken_lock.c", "O0");
-  const auto statements = link_guest(*typed, "O0");
-  for (const auto* guest : {&example, &statements}) {
-    ASSERT_TRUE(guest->ok()) << guest->error().message;
-    const emu::Image& image = (*guest)->image;
-    const auto line = emu::DebugInfo(image).line_at(image.symbol("thread_1")->address);
-    ASSERT_TRUE(line.has_value());
-    EXPECT_TRUE((*guest)->sources.contains(line->file)) << line->file;
+  for (const ReplayRuntime runtime : {ReplayRuntime::one_processor, ReplayRuntime::processors}) {
+    const auto example = link_guest("example:broken_lock.c", "O0", runtime);
+    const auto statements = link_guest(*typed, "O0", runtime);
+    for (const auto* guest : {&example, &statements}) {
+      ASSERT_TRUE(guest->ok()) << guest->error().message;
+      const emu::Image& image = (*guest)->image;
+      const auto line = emu::DebugInfo(image).line_at(image.symbol("thread_1")->address);
+      ASSERT_TRUE(line.has_value());
+      EXPECT_TRUE((*guest)->sources.contains(line->file)) << line->file;
+    }
   }
 }
 
