@@ -18,7 +18,7 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 std::string_view why(SwitchReason reason) {
   switch (reason) {
     case SwitchReason::start:
-      return "it starts the other one";
+      return "it starts the other one, or lets it go on";
     case SwitchReason::yield:
       return "it gives up the CPU";
     case SwitchReason::block:

@@ -22,13 +22,24 @@ static void out(uint16_t port, uint32_t value) {
   __asm__ volatile("outl %0, %1" : : "a"(value), "d"(port));
 }
 
+/* main leaves its processor to the first thread, until that has finished. */
+static void thread_start(struct tcb* first) {
+  thread_table[0].state = THREAD_READY;
+  switch_to_context(&thread_table[0].saved_rsp, first->saved_rsp);
+  thread_table[0].state = THREAD_RUNNING;
+}
+
+static void thread_exit(struct tcb* self) {
+  switch_to_context(&self->saved_rsp, thread_table[0].saved_rsp);
+}
+
 /* The thread of a processor, which is the first thing that runs there. */
 void run_body(uint64_t number) {
   struct tcb* self = &thread_table[number + 1];
   self->state = THREAD_RUNNING;
   ((void (*)(void))replay_bodies[number])();
   self->state = THREAD_FINISHED;
-  if (number == 0) switch_to_context(&self->saved_rsp, thread_table[0].saved_rsp);
+  if (number == 0) thread_exit(self);
   __atomic_fetch_add(&finished, 1, __ATOMIC_SEQ_CST);
   for (;;) __asm__ volatile("hlt");
 }
@@ -56,9 +67,7 @@ int main(void) {
     out(PORT_START_RSP, (uint32_t)(thread_table[i + 1].saved_rsp + 56));
     out(PORT_START, (uint32_t)i);
   }
-  thread_table[0].state = THREAD_READY;
-  switch_to_context(&thread_table[0].saved_rsp, thread_table[1].saved_rsp);
-  thread_table[0].state = THREAD_RUNNING;
+  thread_start(&thread_table[1]);
   while (__atomic_load_n(&finished, __ATOMIC_SEQ_CST) + 1 < count) __builtin_ia32_pause();
   print_shared_variables();
   return 0;

@@ -127,7 +127,11 @@ Result<emu::Image> make_image(const TemporaryFolder& folder, const Source& sourc
     return Error{
         fmt::format("{}: gcc could not build it:\n{}", source.shown,
                     compiled->output.empty() ? fmt::format("exit code {}\n", compiled->code) : compiled->output)};
-  return emu::Image::load(folder.file("program"));
+  auto image = emu::Image::load(folder.file("program"));
+  if (!image)
+    return Error{fmt::format("{}: it holds no code; define the functions thread_1 and thread_2, up to thread_{}",
+                             source.shown, kMaxThreads)};
+  return image;
 }
 
 /// `thread_1` … `thread_n`, without a gap.

@@ -268,6 +268,14 @@ class Reader {
     return observe(named);
   }
 
+  [[nodiscard]] bool is_named_by_code(const std::string& name) const {
+    const std::regex word("\\b" + name + "\\b");
+    for (const auto& thread : litmus_.threads)
+      for (const Litmus::Line& line : thread)
+        if (std::regex_search(line.text, word)) return true;
+    return false;
+  }
+
   bool observe(const std::set<std::string>& named) {
     std::vector<std::string> places;
     for (const std::string& name : named) {
@@ -275,6 +283,8 @@ class Reader {
       if (colon == std::string::npos) {
         const bool known = std::any_of(litmus_.locations.begin(), litmus_.locations.end(),
                                        [&](const SharedVariable& location) { return location.name == name; });
+        if (!known && !is_named_by_code(name))
+          return fail(tail_, fmt::format("'{}' is no location of this test; declare it in the initial state", name));
         if (!known) add_location(name, 4);  // one that only instructions name
         places.push_back(name);
         continue;
@@ -466,6 +476,15 @@ Verdict judge(const Litmus& litmus, const Exploration& exploration) {
   return verdict;
 }
 
+/// The condition as herd writes it: [x] is what memory holds at x.
+std::string with_bracketed_locations(const Litmus& litmus) {
+  std::string condition = litmus.condition;
+  for (const SharedVariable& location : litmus.locations)
+    condition = std::regex_replace(condition, std::regex("(^|[^\\w:\\[])" + location.name + "(?![\\w\\]])"),
+                                   "$1[" + location.name + "]");
+  return condition;
+}
+
 bool is_fulfilled(const Litmus& litmus, const Verdict& verdict) {
   switch (litmus.quantifier) {
     case Litmus::Quantifier::exists:
@@ -502,13 +521,17 @@ std::string litmus_text(const Litmus& litmus, const Exploration& exploration) {
   }
   const Verdict verdict = judge(litmus, exploration);
   const auto shown = [](const Count& count) { return count.text().empty() ? std::string("?") : count.text(); };
-  text += fmt::format("{}\nWitnesses\nPositive: {} Negative: {}\nCondition {} {}\nObservation {} {} {} {}\n",
-                      is_fulfilled(litmus, verdict) ? "Ok" : "No", shown(verdict.positive), shown(verdict.negative),
-                      quantifier, litmus.condition, litmus.name,
-                      !verdict.some ? "Never"
-                      : verdict.all ? "Always"
-                                    : "Sometimes",
-                      shown(verdict.positive), shown(verdict.negative));
+  // Witnesses are of what the quantifier wants, the observation is of the proposition behind it.
+  const bool wants_none = litmus.quantifier == Litmus::Quantifier::not_exists;
+  text +=
+      fmt::format("{}\nWitnesses\nPositive: {} Negative: {}\nCondition {} {}\nObservation {} {} {} {}\n",
+                  is_fulfilled(litmus, verdict) ? "Ok" : "No", shown(wants_none ? verdict.negative : verdict.positive),
+                  shown(wants_none ? verdict.positive : verdict.negative), quantifier, with_bracketed_locations(litmus),
+                  litmus.name,
+                  !verdict.some ? "Never"
+                  : verdict.all ? "Always"
+                                : "Sometimes",
+                  shown(verdict.positive), shown(verdict.negative));
   return text;
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "core/explore/example.h"
 #include "core/explore/litmus.h"
@@ -42,7 +43,9 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   toml::array threads{"main"};
   for (std::int64_t i = 0; i < count; ++i) threads.push_back(fmt::format("T{}", i + 1));
   toml::array symbols;
-  for (const SharedVariable& variable : prepared.program.variables) symbols.push_back(variable.name);
+  std::set<std::string> watched;
+  for (const SharedVariable& variable : prepared.program.variables)
+    if (const std::string name = whole_name(variable.name); watched.insert(name).second) symbols.push_back(name);
   toml::table scenario;
   scenario.insert("name", "replay");
   scenario.insert("image", kImageName);

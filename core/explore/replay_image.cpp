@@ -133,11 +133,6 @@ std::optional<emu::Symbol> first_named(const emu::Image& image, const std::strin
   return std::nullopt;
 }
 
-/// "fork[2]" and "queue.head" are parts of fork and queue.
-std::string whole_name(const std::string& name) {
-  return name.substr(0, name.find_first_of("[."));
-}
-
 /// Where a variable of the program lies in this image.
 Result<Address> place_of(const emu::Image& image, const ThreadProgram& program, const SharedVariable& variable) {
   const std::string name = whole_name(variable.name);
@@ -174,6 +169,10 @@ std::vector<Address> body_steps(const emu::Image& image, emu::AddressRange code,
 }
 
 }  // namespace
+
+std::string whole_name(const std::string& name) {
+  return name.substr(0, name.find_first_of("[."));
+}
 
 Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements, ReplayRuntime runtime) {
   const std::string name = fmt::format("images/{}.elf", to_string(runtime));

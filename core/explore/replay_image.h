@@ -7,6 +7,9 @@
 
 namespace fiberscope::core::explore {
 
+/// "fork[2]" and "queue.head" are parts of fork and queue.
+std::string whole_name(const std::string& name);
+
 /// Typed threads as an image of the bare machine: the same instructions as encode_threads() makes, each thread's run by
 /// a thread of the guest's runtime, preempted where a schedule says (emu/body_schedule.h), with the statements as its
 /// source lines and the shared variables as symbols. Fails where a thread's code or the variables need more room than

@@ -67,7 +67,24 @@ TEST(Litmus, MessagePassingIsForbidden) {
       "~exists (1:rax=1 /\\ 1:rbx=0)\n");
   EXPECT_EQ(lines(test.request()),
             "Test MP Forbidden\nStates 3\n1:rax=0; 1:rbx=0;\n1:rax=0; 1:rbx=1;\n1:rax=1; 1:rbx=1;\nOk\nWitnesses\n"
-            "Positive: 0 Negative: 3\nCondition ~exists (1:rax=1 /\\ 1:rbx=0)\nObservation MP Never 0 3\n");
+            "Positive: 3 Negative: 0\nCondition ~exists (1:rax=1 /\\ 1:rbx=0)\nObservation MP Never 0 3\n");
+}
+
+/// herd7 counts as positive what a quantifier wants: of ~exists the states outside the proposition. Its observation is
+/// of the proposition. A location in the condition has brackets there.
+TEST(Litmus, WitnessesAreOfTheQuantifierAndLocationsHaveBrackets) {
+  const std::string body =
+      "X86_64 SB\n{ }\n P0 | P1 ;\n movl $1,(x) | movl $1,(y) ;\n movl (y),%eax | movl (x),%eax ;\n";
+  const LitmusFile test(body + "~exists (0:rax=0 /\\ 1:rax=0 /\\ x=1)\n");
+  EXPECT_NE(lines(test.request())
+                .find("No\nWitnesses\nPositive: 3 Negative: 1\nCondition ~exists (0:rax=0 /\\ 1:rax=0 /\\ [x]=1)\n"
+                      "Observation SB Sometimes 1 3\n"),
+            std::string::npos)
+      << lines(test.request());
+  const auto unknown = parse_litmus(body + "exists (0:rax=0 /\\ z=3)\n", "sb.litmus");
+  ASSERT_FALSE(unknown.ok());
+  EXPECT_NE(unknown.error().message.find("'z' is no location of this test"), std::string::npos)
+      << unknown.error().message;
 }
 
 /// An unlocked increment is two accesses on two processors, a locked one is one (SDM vol. 3, 8.1.2).
