@@ -318,9 +318,8 @@ struct Cpu::Impl {
     record[0] = static_cast<std::uint64_t>(RecordTag::step) | (std::uint64_t{code.size} << 8) |
                 (std::uint64_t{write_words} << 32);
     record[1] = code.rip;
-    const auto used = static_cast<std::uint64_t>(values + code.slots.size() - buffer->words);
     buffer->steps.store(buffer->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    buffer->commit(used, rip_after);
+    buffer->commit(static_cast<std::uint64_t>(values + code.slots.size() - buffer->words), rip_after);
     record = nullptr;
     if (!output.empty()) append_output();
   }
@@ -681,8 +680,7 @@ void Cpu::latch(Address address, std::span<const std::uint8_t> bytes) {
 
 void Cpu::flush() {
   if (impl_->buffer == nullptr) return;
-  impl_->sink->publish(*impl_->buffer);
-  impl_->buffer = nullptr;
+  impl_->sink->publish(*std::exchange(impl_->buffer, nullptr));
 }
 
 Address Cpu::rescue() {

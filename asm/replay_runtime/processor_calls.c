@@ -29,8 +29,7 @@ void unlock(int* mutex) {
 void wait(int* semaphore) {
   for (;;) {
     int value = __atomic_load_n(semaphore, __ATOMIC_SEQ_CST);
-    if (value > 0 &&
-        __atomic_compare_exchange_n(semaphore, &value, value - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    if (value > 0 && __atomic_compare_exchange_n(semaphore, &value, value - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
       return;
     __builtin_ia32_pause();
   }

@@ -44,9 +44,7 @@ class LogSink final : public StepSink {
     buffer_->begin(++sequence_, first_step);
     return buffer_.get();
   }
-  void publish(StepBuffer& buffer) override {
-    words_.insert(words_.end(), buffer.words, buffer.words + buffer.used());
-  }
+  void publish(StepBuffer& buffer) override { words_.insert(words_.end(), buffer.words, buffer.words + buffer.used()); }
   [[nodiscard]] const std::vector<std::uint64_t>& words() const { return words_; }
 
  private:
