@@ -16,6 +16,7 @@
 #include "emu/rep_writes.h"
 #include "emu/shared_stores.h"
 #include "emu/step_code.h"
+#include "emu/step_log_writer.h"
 #include "emu/undefined_instruction.h"
 #include "emu/user_mode.h"
 
@@ -47,8 +48,7 @@ struct Cpu::Impl {
   Privilege privilege;
   StepCodeCache codes;
   uc_engine* uc = nullptr;
-  StepSink* sink = nullptr;
-  StepBuffer* buffer = nullptr;
+  StepLogWriter log;
 
   const StepCode* pending = nullptr;  // opened, not finished
   std::uint64_t* record = nullptr;    // its place in the buffer
@@ -56,7 +56,6 @@ struct Cpu::Impl {
   RepWrites rep_writes;
   std::vector<std::pair<Address, std::vector<std::uint8_t>>> torn;  // what a store over a page's end overwrote
   RegisterFile before;                                              // at the first of those stores
-  std::string output;
 
   SharedStores stores;
   bool shared = false;  // other processors run on the same memory
@@ -76,7 +75,7 @@ struct Cpu::Impl {
   std::optional<CpuStop> stop;
 
   Impl(Memory& guest, PortBus& bus, Privilege ring)
-      : memory(guest), ports(bus), privilege(ring), codes(guest), stores(guest) {}
+      : memory(guest), ports(bus), privilege(ring), codes(guest), log(guest), stores(guest) {}
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   ~Impl() {
@@ -256,11 +255,11 @@ struct Cpu::Impl {
     record = nullptr;
     if (!torn.empty()) torn.clear();
     if (!rep_writes.empty()) rep_writes.clear();
-    if (sink != nullptr && !reserve(kStepReserve)) {
+    if (log.is_on() && !log.reserve(kStepReserve, steps)) {
       pending = nullptr;
       return halt_engine(CpuStop::Cause::log_closed);
     }
-    if (buffer != nullptr) record = buffer->words + buffer->used();
+    if (log.buffer() != nullptr) record = log.end();
     if (code.is_special) special(code);
   }
 
@@ -318,10 +317,9 @@ struct Cpu::Impl {
     record[0] = static_cast<std::uint64_t>(RecordTag::step) | (std::uint64_t{code.size} << 8) |
                 (std::uint64_t{write_words} << 32);
     record[1] = code.rip;
-    buffer->steps.store(buffer->steps.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
-    buffer->commit(static_cast<std::uint64_t>(values + code.slots.size() - buffer->words), rip_after);
+    log.commit_step(values + code.slots.size(), rip_after);
     record = nullptr;
-    if (!output.empty()) append_output();
+    log.put_output(steps);
   }
 
   void read_slots(const StepCode& code, std::uint64_t* values) const {
@@ -339,17 +337,6 @@ struct Cpu::Impl {
 
   // ---- the log ----
 
-  bool reserve(std::size_t words) {
-    if (buffer != nullptr) {
-      const bool room = buffer->used() + words <= StepBuffer::kWords;
-      if (room && buffer->steps.load(std::memory_order_relaxed) < StepBuffer::kMaxSteps) return true;
-      sink->publish(*buffer);
-      buffer = nullptr;
-    }
-    buffer = sink->acquire(steps);
-    return buffer != nullptr;
-  }
-
   /// Appends what lies in the written ranges now; a step that does not fit an empty buffer ends the recording.
   bool add_blocks(const StepCode& code) {
     const std::size_t words = 2 + code.slots.size() + rep_writes.log_words();
@@ -364,7 +351,7 @@ struct Cpu::Impl {
     }
     // The step under way is the first of the new buffer, so it does not count yet.
     --steps;
-    const bool reserved = reserve(words);
+    const bool reserved = log.reserve(words, steps);
     ++steps;
     if (!reserved) {
       if (!stop) stop = CpuStop{CpuStop::Cause::log_closed, 0, 0, {}, {}};
@@ -372,85 +359,20 @@ struct Cpu::Impl {
       record = nullptr;
       return false;
     }
-    record = buffer->words + buffer->used();
-    append_blocks();
+    record = log.end();
+    std::uint64_t* const first = record + 2 + write_words;
+    write_words += static_cast<std::size_t>(rep_writes.log(first, memory) - first);
     return true;
   }
 
-  void append_blocks() {
-    const std::uint64_t* const first = record + 2 + write_words;
-    write_words += static_cast<std::size_t>(rep_writes.log(record + 2 + write_words, memory) - first);
-  }
-
-  void append_output() {
-    if (reserve(1 + (output.size() + 7) / 8)) {
-      const std::uint64_t* end = put_bytes(buffer->words + buffer->used(), RecordTag::output, output);
-      buffer->commit(static_cast<std::uint64_t>(end - buffer->words), buffer->rip_after());
-    }
-    output.clear();
-  }
-
   void log_event(const Event& event) {
-    if (sink == nullptr) return output.clear();
-    std::size_t words = 3 + 2 * kRegisterSlots + rep_writes.log_words() + 2 + (event.text.size() + 7) / 8;
-    for (const AddressRange& range : event.written) words += 2 + (range.size() + 7) / 8;
-    if (words > StepBuffer::kWords || !reserve(words)) return;
-    // Writes stand one word further on than in a step.
-    record = buffer->words + buffer->used() + 1;
-    write_words = 0;
-    append_blocks();
+    log.put_event(event, rep_writes, read_registers(uc), steps);
     rep_writes.clear();
-    for (const AddressRange& range : event.written) append_write(range);
-    const RegisterFile now = read_registers(uc);
-    std::uint64_t* pairs = record + 2 + write_words;
-    for (std::size_t i = 0; i < kRegisterSlots; ++i) {
-      *pairs++ = i;
-      *pairs++ = now.slots[i];
-    }
-    record[-1] = static_cast<std::uint64_t>(RecordTag::event) | (static_cast<std::uint64_t>(event.kind) << 8) |
-                 (std::uint64_t{kRegisterSlots} << 16) | (std::uint64_t{write_words} << 32);
-    record[0] = event.vector | (std::uint64_t{event.error_code} << 32);
-    record[1] = event.rip_before.value;
-    if (!event.text.empty()) pairs = put_bytes(pairs, RecordTag::text, event.text);
-    if (event.space_after)
-      *pairs++ = static_cast<std::uint64_t>(RecordTag::space) | (std::uint64_t{*event.space_after} << 32);
-    buffer->commit(static_cast<std::uint64_t>(pairs - buffer->words), now[Register::rip]);
-    record = nullptr;
-    if (!output.empty()) append_output();
-  }
-
-  /// One write of a machine's own, told by what lies there now.
-  void append_write(AddressRange range) {
-    std::uint64_t* at = record + 2 + write_words;
-    if (range.size() <= 8) {
-      at[0] = (range.low.value & kWriteAddressMask) | (range.size() << 56);
-      at[1] = memory.read(range.low, range.size()).value_or(0);
-      write_words += 2;
-      return;
-    }
-    RepWrites block;
-    block.add(range.low, range.size());
-    write_words += static_cast<std::size_t>(block.log(at, memory) - at);
   }
 
   void take_over(Impl& from, unsigned number) {
     steps = from.steps;
-    sink = std::exchange(from.sink, nullptr);
-    buffer = std::exchange(from.buffer, nullptr);
-    output = std::exchange(from.output, {});
-    if (sink == nullptr || !reserve(2)) return;
-    const std::uint64_t used = buffer->used();
-    buffer->words[used] = static_cast<std::uint64_t>(RecordTag::cpu) | (std::uint64_t{number} << 8);
-    buffer->words[used + 1] = from.get(Register::rip);
-    buffer->commit(used + 2, get(Register::rip));
-  }
-
-  static std::uint64_t* put_bytes(std::uint64_t* at, RecordTag tag, const std::string& bytes) {
-    const std::size_t words = (bytes.size() + 7) / 8;
-    at[0] = static_cast<std::uint64_t>(tag) | (std::uint64_t{bytes.size()} << 32);
-    std::fill_n(at + 1, words, 0);
-    std::memcpy(at + 1, bytes.data(), bytes.size());
-    return at + 1 + words;
+    log.take_over(from.log, number, from.get(Register::rip), get(Register::rip), steps);
   }
 
   // ---- a run ----
@@ -586,8 +508,7 @@ Result<Cpu> Cpu::create(Memory& memory, PortBus& ports, Privilege privilege) {
 }
 
 void Cpu::set_sink(StepSink* sink) {
-  flush();
-  impl_->sink = sink;
+  impl_->log.set_sink(sink);
 }
 
 std::uint64_t Cpu::read(Register reg) const {
@@ -645,7 +566,7 @@ void Cpu::log_event(const Event& event) {
 }
 
 void Cpu::log_output(const std::string& bytes) {
-  impl_->output += bytes;
+  impl_->log.add_output(bytes);
 }
 
 void Cpu::code_changed(AddressRange range) {
@@ -679,8 +600,7 @@ void Cpu::latch(Address address, std::span<const std::uint8_t> bytes) {
 }
 
 void Cpu::flush() {
-  if (impl_->buffer == nullptr) return;
-  impl_->sink->publish(*std::exchange(impl_->buffer, nullptr));
+  impl_->log.flush();
 }
 
 Address Cpu::rescue() {
