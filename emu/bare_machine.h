@@ -132,6 +132,7 @@ class BareMachine final : public Machine, private PortBus {
   // Several processors under a schedule, and their store buffers (bare_schedule.cpp).
   /// Whose turn is next, once every drain that comes before it is done; nothing where the run is over, by `stop`.
   std::optional<unsigned> scheduled_turn(std::optional<Stop>& stop);
+  [[nodiscard]] std::optional<Instruction> instruction_at(Address rip) const;
   [[nodiscard]] ProcessorSchedule::Place place_of(unsigned processor, bool able);
   void drain(unsigned processor);
   /// The stores of the step that the processor has just made, which memory shows: those that its buffer takes are taken

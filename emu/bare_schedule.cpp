@@ -7,16 +7,19 @@
 #include "emu/store_order.h"
 
 namespace fiberscope::emu {
+std::optional<Instruction> BareMachine::instruction_at(Address rip) const {
+  const Region* region = memory_.region_at(rip);
+  if (region == nullptr) return std::nullopt;
+  const std::uint64_t size = std::min<std::uint64_t>(kMaxInstructionSize, region->range.high - rip);
+  return disassembler_.decode(rip, memory_.copy(rip, size));
+}
+
 ProcessorSchedule::Place BareMachine::place_of(unsigned processor, bool able) {
   const Cpu& at = processor_at(processor);
   const Processor& state = states_[processor];
   ProcessorSchedule::Place place{able, false, at.rip(), Address{at.read(Register::rsp)}, state.buffer.stores().size()};
   if (state.buffer.empty()) return place;
-  const Region* region = memory_.region_at(place.rip);
-  if (region == nullptr) return place;
-  const auto bytes =
-      memory_.copy(place.rip, std::min<std::uint64_t>(kMaxInstructionSize, region->range.high - place.rip));
-  const auto instruction = disassembler_.decode(place.rip, bytes);
+  const auto instruction = instruction_at(place.rip);
   // A store may need two entries, and nothing is known of its size here.
   place.waits = !state.buffer.has_room(2) || (instruction && (is_locked(*instruction) || is_fence(*instruction)));
   return place;
@@ -63,11 +66,7 @@ void BareMachine::drain(unsigned processor) {
 std::vector<BufferedStore> BareMachine::take_back_stores(Address rip) {
   const std::vector<SharedStores::Store> stores = cpu().take_stores();
   const StoreBuffer& buffer = states_[current_].buffer;
-  const Region* code = memory_.region_at(rip);
-  const auto bytes = code == nullptr
-                         ? std::vector<std::uint8_t>()
-                         : memory_.copy(rip, std::min<std::uint64_t>(kMaxInstructionSize, code->range.high - rip));
-  const auto instruction = disassembler_.decode(rip, bytes);
+  const auto instruction = instruction_at(rip);
   if (instruction && is_locked(*instruction)) return {};
   std::vector<BufferedStore> result;
   std::vector<const SharedStores::Store*> taken;

@@ -7,16 +7,20 @@
 
 namespace fiberscope::emu {
 
+const ThreadBody* body_at(std::span<const ThreadBody> bodies, Address rip) {
+  const auto body =
+      std::find_if(bodies.begin(), bodies.end(), [rip](const ThreadBody& each) { return each.code.contains(rip); });
+  return body == bodies.end() ? nullptr : &*body;
+}
+
+const ThreadBody* step_at(std::span<const ThreadBody> bodies, Address rip) {
+  const ThreadBody* body = body_at(bodies, rip);
+  if (body == nullptr || body->step_starts.empty()) return body;
+  return std::binary_search(body->step_starts.begin(), body->step_starts.end(), rip) ? body : nullptr;
+}
+
 BodySchedule::BodySchedule(std::vector<ThreadBody> bodies, std::vector<ScheduleItem> items)
     : bodies_(std::move(bodies)), items_(std::move(items)) {}
-
-const ThreadBody* BodySchedule::step_at(Address rip) const {
-  const auto body =
-      std::find_if(bodies_.begin(), bodies_.end(), [rip](const ThreadBody& each) { return each.code.contains(rip); });
-  if (body == bodies_.end()) return nullptr;
-  const std::vector<Address>& starts = body->step_starts;
-  return starts.empty() || std::binary_search(starts.begin(), starts.end(), rip) ? &*body : nullptr;
-}
 
 std::string BodySchedule::item_text() const {
   return fmt::format("item {} of {}, T{}x{}", next_ + 1, items_.size(), items_[next_].thread, items_[next_].steps);
@@ -36,7 +40,7 @@ std::optional<std::uint32_t> BodySchedule::pick() {
 
 bool BodySchedule::strikes_before(Address rip) {
   if (item() == nullptr || !error_.empty()) return false;
-  const ThreadBody* body = step_at(rip);
+  const ThreadBody* body = step_at(bodies_, rip);
   if (body == nullptr) return false;
   if (!named_ || (body->thread != 0 && body->thread != item()->thread)) {
     error_ = fmt::format("{}, cannot be followed: thread {} is not ready, and another one runs", item_text(),
@@ -52,7 +56,7 @@ void BodySchedule::held_off() {
 }
 
 void BodySchedule::ran(Address rip) {
-  if (item() != nullptr && named_ && step_at(rip) != nullptr) ++done_;
+  if (item() != nullptr && named_ && step_at(bodies_, rip) != nullptr) ++done_;
 }
 
 void BodySchedule::finish() {

@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,11 @@ struct ThreadBody {
   /// Where a step begins, ascending: a step goes from one of these to the next. None: each instruction is a step.
   std::vector<Address> step_starts;
 };
+
+/// The body that the instruction at rip is of, or null.
+const ThreadBody* body_at(std::span<const ThreadBody> bodies, Address rip);
+/// The body whose step begins at rip, or null.
+const ThreadBody* step_at(std::span<const ThreadBody> bodies, Address rip);
 
 /// A turn of a schedule: so many body steps of a thread, or so many stores of its processor's buffer go to memory.
 struct ScheduleItem {
@@ -52,8 +58,6 @@ class BodySchedule {
   [[nodiscard]] const std::string& error() const { return error_; }
 
  private:
-  /// The body whose step begins at rip, or null.
-  [[nodiscard]] const ThreadBody* step_at(Address rip) const;
   [[nodiscard]] std::string item_text() const;
   /// The item that is under way, or null.
   [[nodiscard]] const ScheduleItem* item() const { return next_ < items_.size() ? &items_[next_] : nullptr; }

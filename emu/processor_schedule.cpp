@@ -18,22 +18,10 @@ ProcessorSchedule::ProcessorSchedule(std::vector<ThreadBody> bodies, std::vector
                                      unsigned processors)
     : bodies_(std::move(bodies)), items_(std::move(items)), runners_(processors), last_(processors - 1) {}
 
-const ThreadBody* ProcessorSchedule::body_at(Address rip) const {
-  const auto body =
-      std::find_if(bodies_.begin(), bodies_.end(), [rip](const ThreadBody& each) { return each.code.contains(rip); });
-  return body == bodies_.end() ? nullptr : &*body;
-}
-
-bool ProcessorSchedule::is_step(Address rip) const {
-  const ThreadBody* body = body_at(rip);
-  if (body == nullptr) return false;
-  return body->step_starts.empty() || std::binary_search(body->step_starts.begin(), body->step_starts.end(), rip);
-}
-
 void ProcessorSchedule::look(const std::vector<Place>& places) {
   for (std::size_t i = 0; i < places.size(); ++i) {
     Runner& runner = runners_[i];
-    const ThreadBody* body = body_at(places[i].rip);
+    const ThreadBody* body = body_at(bodies_, places[i].rip);
     if (runner.thread == 0 && body != nullptr && body->thread != 0) {
       runner.thread = body->thread;
       runner.entry_rsp = places[i].rsp;
@@ -53,7 +41,9 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::free_turn(const std::ve
   for (unsigned i = 1; i <= places.size(); ++i) {
     const unsigned processor = (last_ + i) % static_cast<unsigned>(places.size());
     const Place& place = places[processor];
-    if (!place.able || place.waits || (!into_bodies && !runners_[processor].left && is_step(place.rip))) continue;
+    if (!place.able || place.waits ||
+        (!into_bodies && !runners_[processor].left && step_at(bodies_, place.rip) != nullptr))
+      continue;
     last_ = processor;
     return Act{processor, false};
   }
@@ -106,7 +96,7 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std:
     return Act{*processor, true};
   }
   const bool left = runners_[*processor].left;
-  const bool at_step = !left && is_step(place.rip);
+  const bool at_step = !left && step_at(bodies_, place.rip) != nullptr;
   if (done_ == item.steps && (left || at_step)) {
     end_item();
     return std::nullopt;
@@ -125,7 +115,7 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std:
 void ProcessorSchedule::took(unsigned processor, Address rip, bool counts) {
   if (next_ >= items_.size()) return;
   const Runner& runner = runners_[processor];
-  if (!counts || runner.left || runner.thread != items_[next_].thread || !is_step(rip)) return;
+  if (!counts || runner.left || runner.thread != items_[next_].thread || step_at(bodies_, rip) == nullptr) return;
   ++done_;
   uncounted_ = 0;
 }

@@ -45,7 +45,7 @@ class ProcessorSchedule {
   void finish();
 
   /// True while the instruction at rip is one that the schedule counts: its stores are those of the program.
-  [[nodiscard]] bool is_body(Address rip) const { return body_at(rip) != nullptr; }
+  [[nodiscard]] bool is_body(Address rip) const { return body_at(bodies_, rip) != nullptr; }
   /// Which item cannot be followed and why, in words for people; empty while all goes well.
   [[nodiscard]] const std::string& error() const { return error_; }
 
@@ -56,8 +56,6 @@ class ProcessorSchedule {
     bool left = false;         ///< the body has returned
   };
 
-  [[nodiscard]] const ThreadBody* body_at(Address rip) const;
-  [[nodiscard]] bool is_step(Address rip) const;
   void look(const std::vector<Place>& places);
   [[nodiscard]] std::optional<unsigned> processor_of(std::uint32_t thread) const;
   [[nodiscard]] std::optional<Act> free_turn(const std::vector<Place>& places, bool into_bodies);
