@@ -8,6 +8,7 @@
 
 #include "app/format.h"
 #include "app/threads_panel.h"
+#include "core/thread_standing.h"
 #include "emu/shown_name.h"
 
 namespace fiberscope::app {
@@ -84,7 +85,8 @@ void StackColumn::draw_head(Commands& commands) {
   float right = line.x1;
   const core::ThreadState state = thread->state;
   const std::string state_text = state_word(view_, *thread);
-  const bool signs = view_.now->on_cpu == stack_.thread && state != core::ThreadState::running;
+  const bool on_cpu = core::is_on_processor(*view_.now, stack_.thread);
+  const bool signs = on_cpu && state != core::ThreadState::running;
   // The words beside the name give way to it.
   const auto need = [&](FontRole font) {
     const float sign = signs ? canvas_.width(font, words(Word::on_cpu)) + canvas_.px(32) : 0;
@@ -101,8 +103,7 @@ void StackColumn::draw_head(Commands& commands) {
   draw_state_pill(canvas_, view_, pill, *thread, font);
   canvas_.items().mark(label("state", stack_.thread.value), pill);
   right = pill.x0 - canvas_.px(6);
-  const bool on_cpu = view_.now->on_cpu == stack_.thread;
-  if (on_cpu && state != core::ThreadState::running) {
+  if (signs) {
     const char* word = words(Word::on_cpu);
     const Rect sign{right - pill_width(word), middle - canvas_.px(12), right, middle + canvas_.px(12)};
     canvas_.pill(sign, true, theme.text, theme.panel, word, font);

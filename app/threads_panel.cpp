@@ -57,6 +57,32 @@ void draw_parked_rsp(Canvas& canvas, const View& view, const core::ThreadView& t
                  view.styles->of(*owner));
 }
 
+/// The processor that a thread is on, for people; empty where it is on none.
+std::string processor_word(const View& view, core::ThreadId thread) {
+  for (const core::ProcessorView& cpu : view.now->cpus)
+    if (cpu.thread == thread) return "CPU " + std::to_string(cpu.cpu.value);
+  return view.now->cpus.empty() && view.now->on_cpu == thread ? view.words()(Word::on_cpu) : "";
+}
+
+/// What lies under a thread's words: its colour, as strong as the film says.
+Canvas::Hit draw_bar(Canvas& canvas, const View& view, core::ThreadId thread, const Rect& bar, std::uint32_t tint) {
+  const auto hit = canvas.hit(label("thread", thread.value), bar);
+  const auto light = static_cast<float>(view.film.light(thread, view.now->on_cpu));
+  const Colour colour = canvas.theme().thread(view.styles->of(thread));
+  if (light > 0) canvas.fill(bar, fade(with_alpha(colour, tint), light), canvas.px(5));
+  return hit;
+}
+
+void answer(Canvas& canvas, const View& view, const core::ThreadView& thread, const Canvas::Hit& hit,
+            Commands& commands) {
+  const core::Thread& data = thread.thread;
+  const std::string place = processor_word(view, data.id);
+  if (hit.hovered)
+    canvas.tooltip(standing_text(view, thread) + (place.empty() ? parked_text(view, thread) : " · " + place) + "\n" +
+                   view.words()(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
+  if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
+}
+
 }  // namespace
 
 std::string state_word(const View& view, const core::ThreadView& thread) {
@@ -107,17 +133,13 @@ void draw_state_pill(Canvas& canvas, const View& view, const Rect& rect, const c
 void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& row,
                             Commands& commands) {
   const Theme& theme = canvas.theme();
-  const Words words = view.words();
   const core::Thread& data = thread.thread;
-  const ThreadStyle style = view.styles->of(data.id);
-  const auto light = static_cast<float>(view.film.light(data.id, view.now->on_cpu));
   const Rect bar{row.x0 + canvas.px(4), row.y0 + 1, row.x1 - canvas.px(4), row.y1 - 1};
-  const auto hit = canvas.hit(label("thread", data.id.value), bar);
-  if (light > 0) canvas.fill(bar, fade(with_alpha(theme.thread(style), 46), light), canvas.px(6));
+  const auto hit = draw_bar(canvas, view, data.id, bar, 46);
   if (hit.hovered || view.selection->thread == data.id) canvas.outline(bar, theme.text, canvas.px(6), canvas.px(1.5f));
 
   const float radius = std::min(canvas.px(14), row.height() * 0.42f);
-  canvas.badge({row.x0 + canvas.px(26), row.center().y}, radius, style);
+  canvas.badge({row.x0 + canvas.px(26), row.center().y}, radius, view.styles->of(data.id));
   const float pill_left = row.x0 + canvas.px(166);
   canvas.text_in({row.x0 + canvas.px(50), row.y0, pill_left - canvas.px(6), row.y1},
                  {FontRole::text, FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, data.name);
@@ -126,13 +148,8 @@ void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::Thread
   draw_state_pill(canvas, view, pill, thread);
 
   // On the CPU there is no saved rsp: that is said instead, fainter where the state says it already.
-  std::string place = words(Word::on_cpu);
-  bool on_cpu = view.now->on_cpu == data.id;
-  for (const core::ProcessorView& cpu : view.now->cpus) {
-    if (cpu.thread != data.id) continue;
-    on_cpu = true;
-    place = "CPU " + std::to_string(cpu.cpu.value);
-  }
+  const std::string place = processor_word(view, data.id);
+  const bool on_cpu = !place.empty();
   const Rect right{pill.x1 + canvas.px(6), row.y0, row.x1 - canvas.px(12), row.y1};
   const bool told = on_cpu == (data.state == core::ThreadState::running) && view.now->cpus.empty();
   canvas.items().mark(label("saved rsp", data.id.value), right);
@@ -141,24 +158,17 @@ void ThreadsPanel::draw_row(Canvas& canvas, const View& view, const core::Thread
   } else {
     draw_parked_rsp(canvas, view, thread, right);
   }
-  if (hit.hovered) {
-    canvas.tooltip(standing_text(view, thread) + (on_cpu ? " · " + place : parked_text(view, thread)) + "\n" +
-                   words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
-  }
-  if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
+  answer(canvas, view, thread, hit, commands);
 }
 
 void ThreadsPanel::draw_short(Canvas& canvas, const View& view, const core::ThreadView& thread, const Rect& cell,
                               Commands& commands) {
   const Theme& theme = canvas.theme();
-  const Words words = view.words();
   const core::Thread& data = thread.thread;
   const ThreadStyle style = view.styles->of(data.id);
-  const auto light = static_cast<float>(view.film.light(data.id, view.now->on_cpu));
   const Rect bar{cell.x0 + canvas.px(2), cell.y0 + 1, cell.x1 - canvas.px(2), cell.y1 - 1};
-  const auto hit = canvas.hit(label("thread", data.id.value), bar);
-  if (light > 0) canvas.fill(bar, fade(with_alpha(theme.thread(style), 70), light), canvas.px(5));
-  const bool on_cpu = view.now->on_cpu == data.id;
+  const auto hit = draw_bar(canvas, view, data.id, bar, 70);
+  const bool on_cpu = core::is_on_processor(*view.now, data.id);
   if (hit.hovered || view.selection->thread == data.id || on_cpu)
     canvas.outline(bar, on_cpu ? theme.thread(style) : theme.text, canvas.px(5), canvas.px(1.5f));
   const float radius = std::min(canvas.px(11), cell.height() * 0.4f);
@@ -177,12 +187,7 @@ void ThreadsPanel::draw_short(Canvas& canvas, const View& view, const core::Thre
   const float margin = std::max(1.f, (cell.height() - canvas.px(18)) / 2);
   draw_state_pill(canvas, view, {pill_left, cell.y0 + margin, cell.x1 - canvas.px(5), cell.y1 - margin}, thread,
                   pill_font);
-  if (hit.hovered) {
-    canvas.tooltip(standing_text(view, thread) +
-                   (on_cpu ? std::string(" · ") + words(Word::on_cpu) : parked_text(view, thread)) + "\n" +
-                   words(Word::tip_control_block) + " (" + hex_address(data.tcb) + ")");
-  }
-  if (hit.clicked) commands.push_back(command::ShowControlBlock{data.id});
+  answer(canvas, view, thread, hit, commands);
 }
 
 void ThreadsPanel::draw_dense(Canvas& canvas, const View& view, const std::vector<const core::ThreadView*>& threads,

@@ -108,9 +108,11 @@ bool was_interrupted(const Trace& trace, ThreadId thread, StepIndex cursor) {
 
 }  // namespace
 
-bool is_on_processor(const Snapshot& snapshot, ThreadId thread) {
-  return snapshot.on_cpu == thread || std::any_of(snapshot.cpus.begin(), snapshot.cpus.end(),
-                                                  [&](const ProcessorView& cpu) { return cpu.thread == thread; });
+const emu::RegisterFile* registers_on_processor(const Snapshot& snapshot, ThreadId thread) {
+  if (snapshot.on_cpu == thread) return &snapshot.registers;
+  for (const ProcessorView& cpu : snapshot.cpus)
+    if (cpu.thread == thread) return &cpu.registers;
+  return nullptr;
 }
 
 void add_standings(Trace& trace, const ThreadSource& table, const Scenario* scenario,

@@ -15,7 +15,10 @@ namespace fiberscope::core {
 void add_standings(Trace& trace, const ThreadSource& table, const Scenario* scenario,
                    const std::map<ThreadId, const emu::RegisterFile*>& left_with, Snapshot& snapshot);
 
-/// Whether the thread's stack has the rsp of a processor.
-bool is_on_processor(const Snapshot& snapshot, ThreadId thread);
+/// The registers of the processor whose rsp the thread's stack has; null where none has.
+const emu::RegisterFile* registers_on_processor(const Snapshot& snapshot, ThreadId thread);
+inline bool is_on_processor(const Snapshot& snapshot, ThreadId thread) {
+  return registers_on_processor(snapshot, thread) != nullptr;
+}
 
 }  // namespace fiberscope::core

@@ -5,6 +5,7 @@
 #include "app/figures/figures.h"
 #include "app/format.h"
 #include "app/threads_panel.h"
+#include "core/thread_standing.h"
 
 namespace fiberscope::app {
 namespace {
@@ -124,7 +125,7 @@ void draw_thread(Canvas& canvas, const View& view, const core::ThreadView& threa
   const bool ended = data.state == core::ThreadState::finished;
   const Colour colour = ended ? theme.dim : theme.thread(style);
   const core::StackView* stack = view.stack(data.id);
-  const bool running = view.now->on_cpu == data.id;
+  const emu::RegisterFile* running = core::registers_on_processor(*view.now, data.id);
 
   const float head = std::min(canvas.px(36), area.height() * 0.16f);
   const float radius = std::min(canvas.px(14), head * 0.42f);
@@ -134,8 +135,8 @@ void draw_thread(Canvas& canvas, const View& view, const core::ThreadView& threa
 
   const float third = (area.height() - head) / 3;
   const Rect registers{area.x0, area.y0 + head, area.x1, area.y0 + head + third - canvas.px(4)};
-  canvas.outline(registers, colour, canvas.px(6), canvas.px(running ? 3 : 1.5f));
-  const std::uint64_t rip = running                                      ? view.now->registers[emu::Register::rip]
+  canvas.outline(registers, colour, canvas.px(6), canvas.px(running != nullptr ? 3 : 1.5f));
+  const std::uint64_t rip = running != nullptr                           ? (*running)[emu::Register::rip]
                             : stack != nullptr && !stack->frames.empty() ? stack->frames.back().rip.value
                                                                          : 0;
   const std::uint64_t rsp = stack != nullptr ? stack->rsp.value : 0;
@@ -151,7 +152,7 @@ void draw_thread(Canvas& canvas, const View& view, const core::ThreadView& threa
   if (ended) {
     text(registers, 1, line, theme.dim, {words.state(data.state)});
   } else {
-    if (running) {
+    if (running != nullptr) {
       text(registers, 0, line, theme.dim, {words(Word::part_registers), words(Word::part_cpu_short)});
     } else {
       text(registers, 0, line, theme.dim, {words(Word::part_saved_registers), words(Word::part_saved_short)});

@@ -2,6 +2,7 @@
 #include "app/figures/figures.h"
 #include "app/format.h"
 #include "app/threads_panel.h"
+#include "core/thread_standing.h"
 #include "emu/shown_name.h"
 
 namespace fiberscope::app {
@@ -45,7 +46,7 @@ void draw_thread_figure(Canvas& canvas, const View& view, const Rect& area) {
   const ThreadStyle style = view.styles->of(data.id);
   const Colour colour = theme.thread(style);
   const core::StackView* stack = view.stack(data.id);
-  const bool running = view.now->on_cpu == data.id;
+  const emu::RegisterFile* running = core::registers_on_processor(*view.now, data.id);
   canvas.badge({area.x0 + canvas.px(20), area.y0 + canvas.px(20)}, canvas.px(18), style);
   canvas.text_in({area.x0 + canvas.px(48), area.y0, area.x1, area.y0 + canvas.px(40)},
                  {FontRole::title, FontRole::text_bold, FontRole::small}, theme.text,
@@ -71,12 +72,12 @@ void draw_thread_figure(Canvas& canvas, const View& view, const Rect& area) {
 
   // Of a thread that does not run, the registers that its stack keeps for it.
   std::vector<std::pair<std::string, std::string>> registers;
-  if (running) {
+  if (running != nullptr) {
     using emu::Register;
     for (const Register reg : {Register::rip, Register::rsp, Register::rbp, Register::rbx, Register::r12, Register::r13,
                                Register::r14, Register::r15, Register::rax, Register::rcx, Register::rdx, Register::rsi,
                                Register::rdi, Register::r8, Register::r9, Register::r10, Register::r11})
-      registers.emplace_back(std::string(emu::register_name(reg)), hex(view.now->registers[reg]));
+      registers.emplace_back(std::string(emu::register_name(reg)), hex((*running)[reg]));
   } else if (stack != nullptr) {
     registers.emplace_back("rsp", hex(stack->rsp.value));
     if (!stack->frames.empty()) registers.emplace_back("rip", hex(stack->frames.back().rip.value));
