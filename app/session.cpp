@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/format.h"
+#include "core/trimmed.h"
 #include "core/whole_number.h"
 
 namespace fiberscope::app {
@@ -13,12 +14,6 @@ namespace {
 constexpr double kRefreshSeconds = 0.05;
 constexpr double kNoticeSeconds = 3;
 constexpr double kFindSeconds = 0.004;  // of each frame
-
-std::string trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t") - first + 1));
-}
 
 }  // namespace
 
@@ -351,7 +346,7 @@ void Session::on(const command::Submit&) {
 
 void Session::on(const command::SubmitStep& c) {
   state_.submit = false;
-  const std::string text = trimmed(c.text);
+  const std::string text(core::trimmed(c.text));
   std::uint64_t step = 0;
   if (!core::read_whole_number(text, step) || step > end().value) {
     say(Words(state_.language)(Word::bad_step_n, text));
@@ -364,7 +359,7 @@ void Session::on(const command::SubmitStep& c) {
 void Session::on(const command::SubmitFind& c) {
   state_.submit = false;
   state_.dialog = command::Dialog::none;
-  const std::string text = trimmed(c.text);
+  const std::string text(core::trimmed(c.text));
   if (!text.empty()) finder_.start(text, player_.cursor());
 }
 

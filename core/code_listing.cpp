@@ -1,6 +1,8 @@
 #include "core/code_listing.h"
 
 #include <algorithm>
+
+#include "core/trimmed.h"
 #include "emu/shown_name.h"
 
 namespace fiberscope::core {
@@ -11,14 +13,6 @@ using emu::Address;
 /// Where no symbol says how long a function is, so many bytes are listed.
 constexpr std::uint64_t kBlindBytes = 64;
 
-std::string trimmed(std::string text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return {};
-  text.erase(0, first);
-  text.erase(text.find_last_not_of(" \t\r") + 1);
-  return text;
-}
-
 /// In assembly the source line says what the instruction below it says again: its comment says more.
 bool is_assembly(const std::string& path) {
   return path.size() > 2 && path.compare(path.size() - 2, 2, ".S") == 0;
@@ -26,7 +20,7 @@ bool is_assembly(const std::string& path) {
 
 /// A comment without its marks.
 std::string heading(const std::string& text) {
-  return text.rfind("//", 0) == 0 ? trimmed(text.substr(2)) : text;
+  return text.rfind("//", 0) == 0 ? std::string(trimmed(text.substr(2))) : text;
 }
 
 std::string base_name(const std::string& path) {

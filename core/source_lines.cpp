@@ -2,17 +2,9 @@
 
 #include <sstream>
 
+#include "core/trimmed.h"
+
 namespace fiberscope::core {
-namespace {
-
-std::string trimmed(const std::string& text) {
-  const auto first = text.find_first_not_of(" \t\r");
-  if (first == std::string::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
-}
-
-}  // namespace
-
 const std::string& SourceLines::at(const std::string& file, int line) {
   static const std::string kNone;
   auto known = lines_.find(file);
@@ -20,7 +12,7 @@ const std::string& SourceLines::at(const std::string& file, int line) {
     std::vector<std::string> split;
     if (const auto source = trace_.header().sources.find(file); source != trace_.header().sources.end()) {
       std::istringstream text(source->second);
-      for (std::string current; std::getline(text, current);) split.push_back(trimmed(current));
+      for (std::string current; std::getline(text, current);) split.emplace_back(trimmed(current));
     }
     known = lines_.emplace(file, std::move(split)).first;
   }

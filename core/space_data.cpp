@@ -1,22 +1,14 @@
 #include "core/space_data.h"
 
-#include <cstring>
 #include <unordered_map>
 
+#include "core/read_at.h"
 #include "core/space_layout.h"
 #include "core/trace.h"
 #include "emu/linux_calls.h"
 
 namespace fiberscope::core {
 namespace {
-
-template <typename T>
-T read_at(const emu::Memory& memory, emu::Address address) {
-  T value{};
-  const auto bytes = memory.bytes_at(address);
-  if (bytes.size() >= sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
-}
 
 /// How many tables of each level lead to the pages, which ascend: a table is met where its part of the address changes.
 std::array<std::uint32_t, 4> tables_of(const std::vector<SpaceData::Page>& pages) {

@@ -8,6 +8,9 @@
 #include <utility>
 
 #include "core/builtin_files.h"
+#include "core/pick_schedule.h"
+#include "core/schedule_notation.h"
+#include "emu/thread_bodies.h"
 
 namespace fiberscope::core {
 namespace {
@@ -111,6 +114,25 @@ emu::Result<void> choose(const ProcessorChoice& choice, RunTarget& target) {
         target.name)};
   if (choice.seed) target.machine.seed = *choice.seed;
   return {};
+}
+
+emu::Result<std::vector<ThreadId>> take_schedule(RunTarget& target, const std::string& schedule) {
+  target.machine.bodies = emu::thread_bodies(target.image);
+  if (target.machine.bodies.empty()) return parse_schedule(schedule);
+  const auto turns = parse_turns(schedule);
+  if (!turns) return turns.error();
+  std::vector<emu::ScheduleItem>& items = target.machine.schedule;
+  for (const ScheduleTurns& turn : *turns) {
+    if (turn.drains && !target.machine.store_buffers)
+      return emu::Error{fmt::format("'D{}': these processors have no store buffers", turn.thread)};
+    const bool goes_on = !items.empty() && !turn.drains && !items.back().drains && items.back().thread == turn.thread;
+    if (goes_on) {
+      items.back().steps += turn.count;
+    } else {
+      items.push_back({static_cast<std::uint32_t>(turn.thread), turn.count, turn.drains});
+    }
+  }
+  return std::vector<ThreadId>();
 }
 
 bool is_trace_path(const std::string& target) {

@@ -2,8 +2,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/scenario.h"
+#include "core/thread.h"
 #include "emu/image.h"
 #include "emu/machine.h"
 #include "emu/result.h"
@@ -31,6 +33,11 @@ struct ProcessorChoice {
 };
 /// Fails where that means nothing: a Linux program, a seed for one processor.
 emu::Result<void> choose(const ProcessorChoice& choice, RunTarget& target);
+
+/// Makes the machine follow a schedule. Where the image says what a body step is, it does so by itself; elsewhere this
+/// returns the answers that the scheduler port is to get (core/pick_schedule.h). Fails with a message that names the
+/// item.
+emu::Result<std::vector<ThreadId>> take_schedule(RunTarget& target, const std::string& schedule);
 
 /// True for a path that names a recorded trace.
 bool is_trace_path(const std::string& target);

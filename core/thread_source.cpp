@@ -1,8 +1,8 @@
 #include "core/thread_source.h"
 
 #include <cstddef>
-#include <cstring>
 
+#include "core/read_at.h"
 #include "core/space_layout.h"
 #include "emu/linux_books.h"
 
@@ -14,14 +14,6 @@ using emu::LinuxBookTask;
 
 ThreadState state_of(std::uint32_t state) {
   return state <= LinuxBookTask::finished ? static_cast<ThreadState>(state) : ThreadState::unused;
-}
-
-template <typename T>
-T read_at(const emu::Memory& memory, emu::Address address) {
-  T value{};
-  const auto bytes = memory.bytes_at(address);
-  if (bytes.size() >= sizeof value) std::memcpy(&value, bytes.data(), sizeof value);
-  return value;
 }
 
 }  // namespace

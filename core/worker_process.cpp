@@ -17,12 +17,10 @@
 
 #include "core/builtin_files.h"
 #include "core/pick_schedule.h"
-#include "core/schedule_notation.h"
 #include "core/target.h"
 #include "core/trace_file.h"
 #include "core/worker.h"
 #include "emu/added_lines.h"
-#include "emu/thread_bodies.h"
 
 namespace fiberscope::core {
 namespace {
@@ -180,27 +178,6 @@ std::map<std::string, std::string> sources_of(const emu::Image& image) {
     }
   }
   return sources;
-}
-
-/// What a schedule says: the answers to the scheduler port. Where the image says what a body step is, the machine
-/// follows the schedule by itself, and there are none.
-emu::Result<std::vector<ThreadId>> take_schedule(RunTarget& target, const std::string& schedule) {
-  target.machine.bodies = emu::thread_bodies(target.image);
-  if (target.machine.bodies.empty()) return parse_schedule(schedule);
-  const auto turns = parse_turns(schedule);
-  if (!turns) return turns.error();
-  std::vector<emu::ScheduleItem>& items = target.machine.schedule;
-  for (const ScheduleTurns& turn : *turns) {
-    if (turn.drains && !target.machine.store_buffers)
-      return emu::Error{fmt::format("'D{}': these processors have no store buffers", turn.thread)};
-    const bool goes_on = !items.empty() && !turn.drains && !items.back().drains && items.back().thread == turn.thread;
-    if (goes_on) {
-      items.back().steps += turn.count;
-    } else {
-      items.push_back({static_cast<std::uint32_t>(turn.thread), turn.count, turn.drains});
-    }
-  }
-  return std::vector<ThreadId>();
 }
 
 /// The parent says it, where people look.

@@ -8,7 +8,6 @@
 #include <thread>
 #include <utility>
 
-#include "core/pick_schedule.h"
 #include "core/target.h"
 #include "core/temporary_folder.h"
 
@@ -77,7 +76,7 @@ std::optional<emu::Error> RecordedTarget::start(const std::string& target, const
       return emu::Error{fmt::format(
           "{}: a schedule is for bare guests that ask the scheduler port; the machine is the kernel of this one",
           target)};
-    if (const auto picks = core::parse_schedule(options.schedule); !picks) return picks.error();
+    if (const auto taken = core::take_schedule(*resolved, options.schedule); !taken) return taken.error();
   }
   if (const auto chosen = core::choose(options.choice, *resolved); !chosen) return chosen.error();
   scenario_ = std::move(resolved->scenario);

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "core/explore/compiled_program.h"
+#include "core/trimmed.h"
 #include "emu/registers.h"
 
 namespace fiberscope::core::explore {
@@ -25,12 +26,6 @@ const std::map<std::string, std::uint32_t, std::less<>> kTypes = {
     {"int", 4},     {"int32_t", 4},  {"uint32_t", 4}, {"int64_t", 8}, {"uint64_t", 8}, {"long", 8},
     {"int16_t", 2}, {"uint16_t", 2}, {"int8_t", 1},   {"uint8_t", 1}, {"char", 1}};
 
-std::string trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return std::string(text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1));
-}
-
 std::string collapsed(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -38,7 +33,7 @@ std::string collapsed(const std::string& text) {
     if (blank && (out.empty() || out.back() == ' ')) continue;
     out += blank ? ' ' : c;
   }
-  return trimmed(out);
+  return std::string(trimmed(out));
 }
 
 struct GeneralRegister {
@@ -94,13 +89,13 @@ class Reader {
   bool read_head() {
     std::size_t end = text_.find('\n');
     if (end == std::string::npos) end = text_.size();
-    const std::string first = trimmed(text_.substr(0, end));
+    const std::string first(trimmed(text_.substr(0, end)));
     const std::size_t blank = first.find_first_of(" \t");
     const std::string architecture = first.substr(0, blank);
     if (architecture != "X86_64")
       return fail(0, fmt::format("architecture '{}': only X86_64 tests run here; the first line is `X86_64 NAME`",
                                  architecture));
-    litmus_.name = blank == std::string::npos ? "" : trimmed(first.substr(blank));
+    litmus_.name = blank == std::string::npos ? "" : std::string(trimmed(first.substr(blank)));
     if (litmus_.name.empty()) return fail(0, "the test has no name; the first line is `X86_64 NAME`");
     return true;
   }
@@ -113,7 +108,7 @@ class Reader {
     body_ = close + 1;
     for (std::size_t at = open + 1; at < close;) {
       const std::size_t end = std::min(text_.find(';', at), close);
-      const std::string item = trimmed(text_.substr(at, end - at));
+      const std::string item(trimmed(text_.substr(at, end - at)));
       const std::size_t where = std::min(text_.find_first_not_of(" \t\r\n", at), close);
       if (!item.empty() && !read_initial_item(item, where)) return false;
       at = end + 1;
@@ -134,7 +129,7 @@ class Reader {
       if (type == kTypes.end()) return fail(where, fmt::format("initial state: unknown type '{}'", parts[1].str()));
       size = type->second;
     }
-    const std::string value = parts[4].matched ? trimmed(parts[4].str()) : "0";
+    const std::string value = parts[4].matched ? std::string(trimmed(parts[4].str())) : "0";
     std::int64_t number = 0;
     const bool hex = value.rfind("0x", 0) == 0;
     const char* end = value.data() + value.size();
@@ -240,7 +235,7 @@ class Reader {
           item += c;
           continue;
         }
-        if (!trimmed(item).empty()) named.insert(trimmed(item));
+        if (!trimmed(item).empty()) named.insert(std::string(trimmed(item)));
         item.clear();
       }
       tail_ += close + 1;

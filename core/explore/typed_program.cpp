@@ -9,6 +9,7 @@
 
 #include "core/explore/textbook_encoder.h"
 #include "core/near_names.h"
+#include "core/trimmed.h"
 #include "core/whole_number.h"
 
 namespace fiberscope::core::explore {
@@ -21,12 +22,6 @@ constexpr std::uint64_t kCode = 0x400000;
 constexpr std::uint64_t kData = 0x600000;
 constexpr std::uint64_t kPage = 4096;
 constexpr std::uint8_t kRet = 0xc3;
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(" \t\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
-}
 
 Result<void> parse_initial(std::string_view text, TypedThreads& typed) {
   while (!trimmed(text).empty()) {
