@@ -13,10 +13,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
-std::string example(const std::string& name) {
-  return std::string(FIBERSCOPE_INTERLEAVINGS) + "/" + name;
-}
-
 class Lesson : public ::testing::Test {
  protected:
   Outcome run(const Words& words) const { return run_program(words, scratch_.path()); }

@@ -55,6 +55,11 @@ class RunningProgram {
   pid_t pid_ = -1;
 };
 
+/// A file of asm/interleavings.
+inline std::string example(const std::string& name) {
+  return std::string(FIBERSCOPE_INTERLEAVINGS) + "/" + name;
+}
+
 /// Waits until the condition holds; false where that takes longer than 20 seconds.
 bool until(const std::function<bool()>& condition);
 

@@ -12,10 +12,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Words = std::vector<std::string>;
 
-std::string example(const std::string& name) {
-  return std::string(FIBERSCOPE_INTERLEAVINGS) + "/" + name;
-}
-
 Words joined(Words first, const Words& second) {
   first.insert(first.end(), second.begin(), second.end());
   return first;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "asm/replay_runtime/store_buffers.h"
 #include "emu/store_buffer.h"
 #include "tests/emu/machine_guest.h"
 
@@ -13,6 +14,10 @@ const Image& guest() {
   static const Image image = machine_guest("store_buffers");
   return image;
 }
+
+// The guest declares what the machine writes.
+static_assert(sizeof(store_buffer) == StoreBuffer::kMirrorSize);
+static_assert(static_cast<std::size_t>(STORE_BUFFER_ENTRIES) == StoreBuffer::kEntries);
 
 /// Two bodies of the guest on a processor each, under a schedule.
 class ScheduledProcessors {

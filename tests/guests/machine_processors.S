@@ -3,9 +3,6 @@
         .include "machine_guest.inc"
         .equ PORT_PROCESSOR, 0xf60
         .equ PORT_PROCESSORS, 0xf70
-        .equ PORT_START_RIP, 0xf80
-        .equ PORT_START_RSP, 0xf90
-        .equ PORT_START, 0xfa0
         .equ PORT_INTERRUPT, 0xfb0
 
         .section .data
@@ -24,12 +21,6 @@ seen:   .zero   64
         .p2align 4
 wide:   .quad   1, 2
         .text
-
-        .macro  OUT port, value
-        movl    \value, %eax
-        movw    $\port, %dx
-        outl    %eax, %dx
-        .endm
 
 /* Starts the processors 1 … at the label, each with a stack of 512 bytes of its own. */
         .macro  START_ALL label

@@ -1,9 +1,6 @@
 /* Bodies for two processors under a schedule. The test calls `start` with the addresses of two bodies in `first` and
  * `second`; processor 0 runs the first one, and ends the guest when both are done. */
         .include "machine_guest.inc"
-        .equ PORT_START_RIP, 0xf80
-        .equ PORT_START_RSP, 0xf90
-        .equ PORT_START, 0xfa0
 
         .section .data
         .p2align 6
@@ -22,12 +19,6 @@ store_buffers:
         .zero   2 * 776
         .size   store_buffers, 2 * 776
         .text
-
-        .macro  OUT port, value
-        movl    \value, %eax
-        movw    $\port, %dx
-        outl    %eax, %dx
-        .endm
 
         .macro  BODY name
         .globl  \name
