@@ -62,7 +62,8 @@ class Joiner {
     if (!entry.to || is(entry.to, ThreadKind::scheduler) || sides_.contains(*entry.to)) return true;
     if (!is(entry.to, ThreadKind::main) || index + 1 == switches_.size()) return false;
     const Switch& next = switches_[index + 1];
-    if (next.from != entry.to || next.reason != SwitchReason::start) return false;
+    if (next.from != entry.to || (next.reason != SwitchReason::start && next.reason != SwitchReason::dispatch))
+      return false;
     const auto entered_before = [&](StepIndex step) {
       return std::count_if(scheduler_entries_.begin(), scheduler_entries_.end(),
                            [step](StepIndex entered) { return entered <= step; });

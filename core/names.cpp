@@ -16,8 +16,8 @@ std::string_view to_string(ThreadState state) {
 }
 
 std::string_view to_string(SwitchReason reason) {
-  constexpr std::string_view kNames[] = {"start", "yield",  "block",  "wake",   "exit",
-                                         "timer", "signal", "kernel", "unknown"};
+  constexpr std::string_view kNames[] = {"start", "dispatch", "yield",  "block",  "wake",
+                                         "exit",  "timer",    "signal", "kernel", "unknown"};
   return kNames[static_cast<std::size_t>(reason)];
 }
 

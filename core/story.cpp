@@ -18,7 +18,9 @@ std::string counted(std::uint64_t count, std::string_view one, std::string_view 
 std::string_view why(SwitchReason reason) {
   switch (reason) {
     case SwitchReason::start:
-      return "it starts the other one, or lets it go on";
+      return "it starts the other one";
+    case SwitchReason::dispatch:
+      return "it lets the other one run";
     case SwitchReason::yield:
       return "it gives up the CPU";
     case SwitchReason::block:
@@ -64,11 +66,16 @@ class Storyteller {
     const std::string from = names_.of(entry.from);
     const std::string to = names_.of(entry.to);
     const std::string cpu = trace_.processors() == 1 ? "" : fmt::format(" on cpu {}", entry.cpu.value);
-    std::string reason = entry.from ? std::string(why(entry.reason)) : "rsp was on no thread's stack";
+    const bool starts_processor = !entry.from && entry.reason == SwitchReason::start;
+    std::string reason = entry.from         ? std::string(why(entry.reason))
+                         : starts_processor ? "another processor started this one"
+                                            : "rsp was on no thread's stack";
     if (!entry.to) reason += "; rsp goes to no thread's stack";
-    text_ += fmt::format("\nswitch {} at step {}{}: {} -> {} ({}: {}), in {}\n", number, entry.step.value, cpu, from,
-                         to, to_string(entry.reason), reason,
-                         entry.at.empty() ? fmt::format("{:#x}", entry.address.value) : entry.at);
+    const std::string at = !entry.at.empty()          ? ", in " + entry.at
+                           : entry.address.value == 0 ? ""
+                                                      : fmt::format(", in {:#x}", entry.address.value);
+    text_ += fmt::format("\nswitch {} at step {}{}: {} -> {} ({}: {}){}\n", number, entry.step.value, cpu, from, to,
+                         to_string(entry.reason), reason, at);
     if (entry.from) {
       const emu::RegisterFile before = registers_left(entry);
       const emu::AddressRange stack = stack_of(*entry.from);
@@ -167,7 +174,8 @@ std::string describe_run(const Trace& trace) {
   std::string switches = counted(trace.switches().size(), "switch", "switches");
   const std::size_t handoffs = join_handoffs(trace).size();
   if (handoffs != trace.switches().size()) switches += fmt::format(" in {}", counted(handoffs, "handoff", "handoffs"));
-  return fmt::format("{}\n{}, {}, {}; {}\n", name, counted(trace.steps().value, "step", "steps"),
+  const std::string processors = trace.processors() == 1 ? "" : fmt::format(" on {} processors", trace.processors());
+  return fmt::format("{}\n{}{}, {}, {}; {}\n", name, counted(trace.steps().value, "step", "steps"), processors,
                      counted(trace.threads().size(), "thread", "threads"), switches,
                      trace.stop() ? trace.stop()->message : "the recording did not come to its end");
 }

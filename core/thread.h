@@ -14,7 +14,18 @@ enum class ThreadKind : std::uint8_t { main, user, fiber, kernel, scheduler, sig
 /// The TCB's own state byte.
 enum class ThreadState : std::uint8_t { unused, init, ready, running, waiting, finished };
 /// Why one stack was left for another: the runtime function on the leaving thread's chain.
-enum class SwitchReason : std::uint8_t { start, yield, block, wake, exit, timer, signal, kernel, unknown };
+enum class SwitchReason : std::uint8_t {
+  start,     ///< a new thread, or a new processor, is made to run
+  dispatch,  ///< a scheduler, or who plays one, lets a thread have the CPU
+  yield,
+  block,
+  wake,
+  exit,
+  timer,
+  signal,
+  kernel,
+  unknown
+};
 
 std::string_view to_string(ThreadKind kind);
 std::string_view to_string(ThreadState state);

@@ -253,7 +253,7 @@ TEST_P(ScenarioContexts, HandoffsAreTheWindowsOfTheCosts) {
 TEST(Handoffs, ThroughAKernelHaveTheReasonOfTheDecision) {
   ScenarioRun& run = scenario_run("kernel-ping-pong");
   const auto handoffs = core::join_handoffs(*run.trace);
-  EXPECT_EQ(handoffs.front().reason, core::SwitchReason::start) << "main lets the first task run";
+  EXPECT_EQ(handoffs.front().reason, core::SwitchReason::dispatch) << "main lets the first task run";
   std::size_t yields = 0;
   for (const core::Handoff& handoff : handoffs) yields += handoff.reason == core::SwitchReason::yield ? 1 : 0;
   const auto passes =

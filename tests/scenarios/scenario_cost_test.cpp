@@ -90,7 +90,7 @@ TEST(ScenarioCosts, SetjmpSavesAndLongjmpRestores) {
 /// left adds up 20 … 1 and right 12 … 1; each lets the other run at every number that 4 divides.
 TEST(ScenarioCosts, AYieldFromUserCodeIsASwitchOfItsOwn) {
   Costed costed("fiber-what-to-save");
-  const std::vector<std::string> by_hand{"main -> left: start",
+  const std::vector<std::string> by_hand{"main -> left: dispatch",
                                          "left -> right: yield" /* 20 */,
                                          "right -> left: yield" /* 12 */,
                                          "left -> right: yield" /* 16 */,
