@@ -105,6 +105,7 @@ CaptionMoment moment_of(const Snapshot& snapshot, const CaptionContext& context)
   if (const StackView* stack = stack_of(snapshot, snapshot.thread))
     moment.interrupted =
         std::any_of(stack->frames.begin(), stack->frames.end(), [](const Frame& frame) { return frame.is_signal; });
+  moment.back = context.back;
   return moment;
 }
 
@@ -213,6 +214,11 @@ std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
   if (flags != context.changed.end())
     return fmt::format("Only the flags changed: zero {}, carry {}, sign {}.", (flags->new_value >> 6) & 1,
                        flags->new_value & 1, (flags->new_value >> 7) & 1);
+  if (instruction.transfer && instruction.transfer->to_register && moved.value) {
+    const bool loads = moved.cell.has_value() && !instruction.memory.empty() && instruction.memory.front().is_read;
+    return fmt::format("{}{} was {} already.", loads ? fmt::format("Reads {}: ", cell_name(snapshot, *moved.cell)) : "",
+                       moved.reg, hex(*moved.value));
+  }
   return "Nothing but rip changed.";
 }
 
@@ -225,7 +231,12 @@ Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, co
   const CaptionText* own = nullptr;
   if (scenario != nullptr)
     own = scenario->caption_for(context.function, context.att_text, moment_of(snapshot, context));
-  caption.sentence = own != nullptr ? fill(own->text.in(language), snapshot, context) : sentence(snapshot, context);
+  if (own != nullptr && context.back && own->is_about_leaving()) {
+    caption.sentence = fmt::format("{} has the CPU again and is back in {}. {}", thread_name(snapshot, snapshot.thread),
+                                   emu::shown_name(context.function), sentence(snapshot, context));
+  } else {
+    caption.sentence = own != nullptr ? fill(own->text.in(language), snapshot, context) : sentence(snapshot, context);
+  }
   for (const EventView& event : snapshot.events) caption.sentence += " Then: " + event.text + ".";
   return caption;
 }

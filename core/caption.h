@@ -21,6 +21,7 @@ struct CaptionContext {
   std::string function;                        ///< of the instruction; empty where none covers it
   std::optional<Switch> coming;                ///< the switch that this very call of `function` is about to make
   std::optional<ThreadId> first_thread;        ///< who was on the CPU when the trace began
+  bool back = false;                           ///< the thread left the CPU inside this call of `function`
 };
 
 /// The scenario's own words for this instruction with the real values filled in, else a sentence built from what the

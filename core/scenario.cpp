@@ -11,6 +11,7 @@
 
 #include "core/builtin_files.h"
 #include "core/near_names.h"
+#include "core/switch_reason.h"
 #include "core/toml_reader.h"
 #include "emu/machine.h"
 #include "emu/registers.h"
@@ -100,7 +101,9 @@ CaptionWhen read_when(TomlTable& table) {
   if (!name) return CaptionWhen::always;
   if (*name == "first-run") return CaptionWhen::first_run;
   if (*name == "interrupted") return CaptionWhen::interrupted;
-  table.report("when", fmt::format("there is no moment '{}'; expected \"first-run\" or \"interrupted\"", *name));
+  if (*name == "back") return CaptionWhen::back;
+  table.report("when",
+               fmt::format("there is no moment '{}'; expected \"first-run\", \"interrupted\" or \"back\"", *name));
   return CaptionWhen::always;
 }
 
@@ -307,12 +310,20 @@ bool CodePlace::names(std::string_view text) const {
   return at == text.size();
 }
 
+bool CaptionText::is_about_leaving() const {
+  const SwitchReason reason = reason_of_function(place.function);
+  return when == CaptionWhen::always && place.instruction.empty() &&
+         (reason == SwitchReason::yield || reason == SwitchReason::block);
+}
+
 bool CaptionMoment::is(CaptionWhen when) const {
   switch (when) {
     case CaptionWhen::first_run:
       return first_run;
     case CaptionWhen::interrupted:
       return interrupted;
+    case CaptionWhen::back:
+      return back;
     case CaptionWhen::always:
       break;
   }
@@ -322,10 +333,10 @@ bool CaptionMoment::is(CaptionWhen when) const {
 const CaptionText* Scenario::caption_for(std::string_view function, std::string_view instruction,
                                          CaptionMoment moment) const {
   const std::string wanted = normalized(instruction);
-  // The nearest one: of the instruction before of the function, then first_run before interrupted before always.
+  // The nearest one: of the instruction before of the function, then in the order of the moments.
   const auto rank = [](const CaptionText& caption) {
-    const int by_moment = caption.when == CaptionWhen::first_run ? 2 : caption.when == CaptionWhen::interrupted ? 1 : 0;
-    return (caption.place.instruction.empty() ? 0 : 3) + by_moment;
+    const int by_moment = caption.when == CaptionWhen::always ? 0 : 4 - static_cast<int>(caption.when);
+    return (caption.place.instruction.empty() ? 0 : 4) + by_moment;
   };
   const CaptionText* nearest = nullptr;
   for (const CaptionText& caption : captions) {
@@ -339,7 +350,7 @@ const CaptionText* Scenario::caption_for(std::string_view function, std::string_
 bool Scenario::caption_varies(std::string_view function, std::string_view instruction) const {
   const std::string wanted = normalized(instruction);
   return std::any_of(captions.begin(), captions.end(), [&](const CaptionText& caption) {
-    return caption.when != CaptionWhen::always && caption.place.function == function &&
+    return (caption.when != CaptionWhen::always || caption.is_about_leaving()) && caption.place.function == function &&
            (caption.place.instruction.empty() || caption.place.names(wanted));
   });
 }

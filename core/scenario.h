@@ -68,9 +68,11 @@
 //
 //   first-run     {to} is in its first run: it has never left the CPU, or has not yet had it
 //   interrupted   an interrupt or a signal came to {thread}, and what it left there still lies on its stack
+//   back          {thread} left the CPU inside this call of the function and has it again
 //
-// Where both hold, first-run does. The text may contain these placeholders, filled with values of the cursor right
-// after the step:
+// Where several hold, the first of them does. Without a caption for `back`, one for the whole of a function that yields
+// or blocks (core/switch_reason.h) gives way to a sentence that says so. The text may contain these placeholders,
+// filled with values of the cursor right after the step:
 //
 //   {rsp} {rbp}   the registers' values
 //   {register}    name of the register that the instruction saved, loaded or stored
@@ -109,12 +111,13 @@ struct CodePlace {
 };
 
 /// At which of its place's steps a caption holds (see `when` above).
-enum class CaptionWhen : std::uint8_t { always, first_run, interrupted };
+enum class CaptionWhen : std::uint8_t { always, first_run, interrupted, back };
 
 /// What is so at one step.
 struct CaptionMoment {
   bool first_run = false;
   bool interrupted = false;
+  bool back = false;
 
   [[nodiscard]] bool is(CaptionWhen when) const;
 };
@@ -123,6 +126,9 @@ struct CaptionText {
   CodePlace place;
   CaptionWhen when = CaptionWhen::always;
   Text text;
+
+  /// Whether it speaks of a whole function that yields or blocks, and of the way there alone (see `back` above).
+  [[nodiscard]] bool is_about_leaving() const;
 };
 
 struct Question {

@@ -186,7 +186,8 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
                                  snapshot.instruction->att,
                                  symbol ? symbol->name : std::string(),
                                  symbol ? coming_switch(snapshot.step, *symbol) : std::nullopt,
-                                 trace_.thread_at(StepIndex{})};
+                                 trace_.thread_at(StepIndex{}),
+                                 symbol && is_back(snapshot, *instruction, before, symbol->name)};
     snapshot.caption = make_caption(snapshot, context, scenario_, language_);
   } else if (snapshot.step.value == 0) {
     const bool has_summary = scenario_ != nullptr && scenario_->summary;
@@ -374,6 +375,26 @@ std::optional<Switch> SnapshotBuilder::coming_switch(StepIndex cursor, const emu
     if (at < function.address || at >= function.address + function.size) return std::nullopt;
   }
   return *next;
+}
+
+/// By the cell of the return address: the call that wrote it was before the thread last got the CPU.
+bool SnapshotBuilder::is_back(const Snapshot& snapshot, const emu::Instruction& instruction,
+                              const emu::RegisterFile& before, const std::string& function) {
+  const Switch* arrival = trace_.last_switch(snapshot.step, snapshot.cpu);
+  if (arrival == nullptr || !arrival->to || arrival->to != snapshot.thread) return false;
+  // At its first arrival a new thread comes back to nothing: its first frame was built by hand.
+  const bool is_first = trace_.switches_in(*arrival->to, arrival->step) == 1;
+  if (is_first && arrival->to != trace_.thread_at(StepIndex{})) return false;
+  std::optional<Address> cell;
+  if (instruction.flow == emu::Flow::ret) cell = Address{before[Register::rsp]};
+  for (const StackView& stack : snapshot.stacks) {
+    if (cell || stack.thread != *arrival->to) continue;
+    for (const Frame& frame : stack.frames)
+      if (frame.function == function && frame.return_address) cell = frame.frame_base - sizeof(std::uint64_t);
+  }
+  if (!cell) return false;
+  const auto entered = trace_.last_write(*cell, sizeof(std::uint64_t), snapshot.step, space_of(snapshot, *arrival->to));
+  return entered && *entered < arrival->step;
 }
 
 void SnapshotBuilder::add_times(Snapshot& snapshot) {

@@ -46,6 +46,8 @@ class SnapshotBuilder {
   [[nodiscard]] bool is_call(StepIndex step);
   /// The next switch, where the function runs on to it without leaving. Moves the trace.
   std::optional<Switch> coming_switch(StepIndex cursor, const emu::Symbol& function);
+  [[nodiscard]] bool is_back(const Snapshot& snapshot, const emu::Instruction& instruction,
+                             const emu::RegisterFile& before, const std::string& function);
   [[nodiscard]] InstructionView view_of(const emu::Instruction& instruction, std::span<const std::uint8_t> bytes) const;
 
   Trace& trace_;

@@ -67,12 +67,18 @@ void write_stack(Writer& out, const Snapshot& snapshot, const StackView& stack) 
   out.line("Stack of {} [{:x}, {:x}), chain {}{}", name_of(snapshot, stack.thread), stack.range.low.value,
            stack.range.high.value, stack.chain_complete ? "complete, ends at its " : "incomplete, end ",
            to_string(stack.chain_end));
+  const auto thread = std::find_if(snapshot.threads.begin(), snapshot.threads.end(),
+                                   [&](const ThreadView& view) { return view.thread.id == stack.thread; });
+  // Where a routine keeps the return address apart, the thread goes on above the rsp that it left with.
+  const bool parked = !stack.holds_rsp && thread != snapshot.threads.end() && thread->parked_rsp &&
+                      stack.range.contains(*thread->parked_rsp);
+  const emu::Address rsp = parked ? *thread->parked_rsp : stack.rsp;
   std::optional<std::uint32_t> frame;
   for (const Cell& cell : stack.cells) {
     if (cell.frame && cell.frame != frame) out.line("  -- {}()", stack.frames[*cell.frame].function);
     frame = cell.frame;
     std::string tags;
-    if (cell.address == stack.rsp)
+    if (cell.address == rsp)
       tags += !stack.holds_rsp        ? " <- saved rsp"
               : snapshot.cpus.empty() ? " <- rsp"
                                       : fmt::format(" <- rsp of CPU {}", stack.cpu.value);
@@ -121,8 +127,8 @@ std::string to_text(const Snapshot& snapshot) {
   out.line("Threads");
   for (const ThreadView& view : snapshot.threads) {
     const std::string rsp = view.parked_rsp ? fmt::format("saved rsp {:x}, ", view.parked_rsp->value) : "";
-    out.line("  {} {:<16}{:<10}{}switched to {} times{}", view.thread.id.value, view.thread.name, to_string(view.state),
-             rsp, view.switches_in, standing(snapshot, view));
+    out.line("  {} {:<16}{:<10}{}switched to {} time{}{}", view.thread.id.value, view.thread.name,
+             to_string(view.state), rsp, view.switches_in, view.switches_in == 1 ? "" : "s", standing(snapshot, view));
   }
   for (const StackView& stack : snapshot.stacks) {
     out.line("");

@@ -74,7 +74,9 @@ TEST(ParseScenario, ACaptionMayHoldAtSomeStepsOnly) {
       "[[caption]]\nfunction = \"f\"\nwhen = \"first-run\"\nen = \"the first time\"\n\n[[question]]";
   const std::string struck =
       "[[caption]]\nfunction = \"f\"\ninstruction = \"retq\"\nwhen = \"interrupted\"\nen = \"struck\"\n\n"
-      "[[caption]]\nfunction = \"f\"\ninstruction = \"retq\"\nen = \"returns\"\n\n[[question]]";
+      "[[caption]]\nfunction = \"f\"\ninstruction = \"retq\"\nen = \"returns\"\n\n"
+      "[[caption]]\nfunction = \"f\"\nwhen = \"back\"\nen = \"here again\"\n\n"
+      "[[caption]]\nfunction = \"thread_yield\"\nen = \"gives way\"\n\n[[question]]";
   const auto scenario =
       parse_scenario(replaced(replaced(kGood, "[[question]]", first), "[[question]]", struck), "t.toml");
   ASSERT_TRUE(scenario.ok()) << scenario.error().message;
@@ -84,6 +86,11 @@ TEST(ParseScenario, ACaptionMayHoldAtSomeStepsOnly) {
   EXPECT_EQ(text("nop", {}), "in f");
   EXPECT_EQ(text("nop", {.first_run = true}), "the first time");
   EXPECT_EQ(text("nop", {.interrupted = true}), "in f");
+  EXPECT_EQ(text("nop", {.back = true}), "here again");
+  EXPECT_EQ(text("nop", {.interrupted = true, .back = true}), "here again") << "f has none for interrupted";
+  EXPECT_EQ(text("nop", {.first_run = true, .back = true}), "the first time");
+  EXPECT_EQ(text("retq", {.back = true}), "returns");
+  EXPECT_TRUE(scenario->caption_varies("thread_yield", "nop")) << "on the way back it would be false";
   EXPECT_EQ(text("retq", {}), "returns");
   EXPECT_EQ(text("retq", {.interrupted = true}), "struck");
   EXPECT_EQ(text("retq", {.first_run = true}), "returns") << "the instruction's own goes before the function's";

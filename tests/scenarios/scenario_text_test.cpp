@@ -7,12 +7,23 @@
 #include "core/expected_end.h"
 #include "core/snapshot_builder.h"
 #include "core/story.h"
+#include "core/switch_reason.h"
 #include "tests/scenarios/scenario_run.h"
 
 namespace fiberscope::tests {
 namespace {
 
 using core::StepIndex;
+
+/// The instruction at this address in AT&T syntax.
+std::string att_at(core::Trace& trace, emu::Address address) {
+  for (const core::StepTemplate& step : trace.templates()) {
+    if (step.address != address.value) continue;
+    const auto decoded = emu::Disassembler().decode(address, {step.bytes.data(), step.size});
+    if (decoded) return core::instruction_text(decoded->att_mnemonic, decoded->att_operands);
+  }
+  return {};
+}
 
 class ScenarioTexts : public testing::TestWithParam<std::string> {};
 
@@ -62,6 +73,34 @@ TEST_P(ScenarioTexts, FillEveryPlaceholder) {
     EXPECT_EQ(sentence.find('{'), std::string::npos) << "step " << step << ": " << sentence;
     EXPECT_EQ(sentence.find("  "), std::string::npos) << "step " << step << ": " << sentence;
     EXPECT_EQ(sentence.find(" ()"), std::string::npos) << "step " << step << ": " << sentence;
+  }
+}
+
+/// Behind a switch the first step in a function that yields or blocks is on its way back, but for its very first
+/// instruction, by which it is called.
+TEST_P(ScenarioTexts, SayOnTheWayBackWhoHasTheCpuAgain) {
+  ScenarioRun& run = scenario_run(GetParam());
+  core::Trace& trace = *run.trace;
+  core::SnapshotBuilder builder(trace, &run.scenario(), "en");
+  const auto goes_away = [](core::SwitchReason reason) {
+    return reason == core::SwitchReason::yield || reason == core::SwitchReason::block;
+  };
+  constexpr std::uint64_t kWayBack = 40;  // steps
+  for (const core::Switch& entry : trace.switches()) {
+    for (std::uint64_t step = entry.step.value + 1; step <= trace.steps().value; ++step) {
+      const core::Switch* last = trace.last_switch(StepIndex{step}, entry.cpu);
+      if (step > entry.step.value + kWayBack || last == nullptr || last->step != entry.step) break;
+      if (trace.cpu_of_step(StepIndex{step}) != entry.cpu) continue;
+      const emu::Address address{trace.templates()[trace.effects_of(StepIndex{step}).instruction].address};
+      const auto symbol = trace.image().symbol_at(address);
+      if (!symbol || symbol->name == entry.at || !goes_away(core::reason_of_function(symbol->name))) continue;
+      const core::CaptionText* caption = run.scenario().caption_for(symbol->name, att_at(trace, address));
+      if (caption == nullptr || !caption->is_about_leaving()) break;
+      const std::string sentence = builder.build(StepIndex{step}).caption.sentence;
+      const bool says = sentence.find("has the CPU again and is back in " + symbol->name) != std::string::npos;
+      EXPECT_EQ(says, address != symbol->address) << "step " << step << ": " << sentence;
+      break;
+    }
   }
 }
 
