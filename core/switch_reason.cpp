@@ -35,7 +35,7 @@ SwitchReason reason_of_function(std::string_view function) {
       {"kernel_exit", SwitchReason::exit},
       {"yield_now", SwitchReason::yield},
       {"yield_until", SwitchReason::yield},
-      {"thread_start_threading", SwitchReason::start},
+      {"thread_start_threading", SwitchReason::dispatch},
       {"__start_context", SwitchReason::exit},
       {"thread_create", SwitchReason::start},
       {"mctx_create", SwitchReason::start},

@@ -129,7 +129,7 @@ TEST(UserThreads, SelfishThreadStarvesTheOthersUntilItsEnd) {
   for (const Switch& entry : switches)
     if (run.thread_name(entry.to) == "greedy" || run.thread_name(entry.from) == "greedy") greedy.push_back(entry);
   ASSERT_EQ(greedy.size(), 2U);
-  EXPECT_EQ(greedy[0].reason, SwitchReason::start);
+  EXPECT_EQ(greedy[0].reason, SwitchReason::dispatch);
   EXPECT_EQ(greedy[1].reason, SwitchReason::exit);
   EXPECT_GT(greedy[1].step.value - greedy[0].step.value, 3000U);
   const StepIndex amid{(greedy[0].step.value + greedy[1].step.value) / 2};
