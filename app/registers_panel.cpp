@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
 #include "app/format.h"
 
 namespace fiberscope::app {
@@ -13,6 +17,21 @@ constexpr Register kRows[] = {Register::rax, Register::rbx, Register::rcx,   Reg
                               Register::rdi, Register::rbp, Register::rsp,   Register::r8,  Register::r9,
                               Register::r10, Register::r11, Register::r12,   Register::r13, Register::r14,
                               Register::r15, Register::rip, Register::rflags};
+
+bool is_watched_only(Register reg) {
+  return std::find(std::begin(kRows), std::end(kRows), reg) == std::end(kRows);
+}
+
+/// The general ones, and behind them what the scenario watches beside these.
+std::vector<Register> rows_of(const View& view) {
+  std::vector<Register> rows(std::begin(kRows), std::end(kRows));
+  for (const std::string& name :
+       view.scenario != nullptr ? view.scenario->watch.registers : std::vector<std::string>{}) {
+    const auto reg = emu::register_by_name(name);
+    if (reg && std::find(rows.begin(), rows.end(), *reg) == rows.end()) rows.push_back(*reg);
+  }
+  return rows;
+}
 
 const core::RegisterChange* change_of(const std::vector<core::RegisterChange>& changes, Register reg) {
   for (const core::RegisterChange& change : changes) {
@@ -69,9 +88,12 @@ void RegistersPanel::draw_row(Canvas& canvas, const View& view, Register reg, co
     canvas.outline(row, theme.text, canvas.px(5), canvas.px(1.5f));
   }
   const Colour strong = change != nullptr ? theme.changed : theme.text;
-  const FontRole font = change != nullptr ? FontRole::mono_bold : FontRole::mono_small;
-  canvas.text_in({row.x0 + canvas.px(14), row.y0, row.x0 + canvas.px(76), row.y1},
-                 {font, FontRole::mono_small, FontRole::mono_tiny}, strong, name);
+  // Where more rows than the general registers' must find room, smaller letters.
+  const bool tight = pitch_ < canvas.line_height(FontRole::mono_small) * 0.8f;
+  const FontRole mono = tight ? FontRole::mono_tiny : FontRole::mono_small;
+  const FontRole font = change != nullptr && !tight ? FontRole::mono_bold : mono;
+  canvas.text_in({row.x0 + canvas.px(14), row.y0, row.x0 + canvas.px(is_watched_only(reg) ? 90 : 76), row.y1},
+                 {font, mono, FontRole::mono_tiny, FontRole::micro}, strong, name);
   if (emu::is_callee_saved(reg))
     canvas.lock({row.x0 + canvas.px(75), row.center().y - canvas.px(2)}, change != nullptr ? theme.changed : theme.dim);
 
@@ -79,24 +101,24 @@ void RegistersPanel::draw_row(Canvas& canvas, const View& view, Register reg, co
   const std::string was = change == nullptr ? "" : hex(change->old_value);
   if (reg == Register::rflags) {
     const std::string digits = hex(value, 4);
-    canvas.text_in({x, row.y0, row.x1, row.y1}, {FontRole::mono_small}, strong, digits);
-    x += canvas.width(FontRole::mono_small, digits) + canvas.px(12);
+    canvas.text_in({x, row.y0, row.x1, row.y1}, {mono}, strong, digits);
+    x += canvas.width(mono, digits) + canvas.px(12);
     canvas.text_in({x, row.y0, row.x1 - canvas.px(was.empty() ? 8 : 100), row.y1},
                    {FontRole::small, FontRole::tiny, FontRole::micro}, strong, flag_letters(value));
   } else {
     const int digits = hex_digits(value);
     const std::string zeros(static_cast<std::size_t>(16 - digits), '0');
     const float start = x;
-    canvas.text_in({x, row.y0, row.x1, row.y1}, {FontRole::mono_small}, theme.faint, zeros);
-    x += canvas.width(FontRole::mono_small, zeros);
-    canvas.text_in({x, row.y0, row.x1, row.y1}, {FontRole::mono_small}, strong, hex(value));
-    x = start + canvas.width(FontRole::mono_small, "0000000000000000");
+    canvas.text_in({x, row.y0, row.x1, row.y1}, {mono}, theme.faint, zeros);
+    x += canvas.width(mono, zeros);
+    canvas.text_in({x, row.y0, row.x1, row.y1}, {mono}, strong, hex(value));
+    x = start + canvas.width(mono, "0000000000000000");
   }
   if (!was.empty()) {
     const float right = row.x1 - canvas.px(8);
-    const Rect old = canvas.text_in({std::max(x + canvas.px(40), right - canvas.px(84)), row.y0, right, row.y1},
-                                    {FontRole::mono_small, FontRole::mono_tiny}, theme.text,
-                                    short_hex(change->old_value, 8), Align::right);
+    const Rect old =
+        canvas.text_in({std::max(x + canvas.px(40), right - canvas.px(84)), row.y0, right, row.y1},
+                       {mono, FontRole::mono_tiny}, theme.text, short_hex(change->old_value, 8), Align::right);
     canvas.text_in({x, row.y0, old.x0 - canvas.px(6), row.y1}, {FontRole::small, FontRole::tiny, FontRole::micro},
                    theme.dim, view.words()(Word::was), Align::right);
   }
@@ -131,11 +153,12 @@ void RegistersPanel::draw(Canvas& canvas, const View& view, const Rect& area, Co
     canvas.lock({note.x0 - canvas.px(14), head.center().y - canvas.px(3)}, theme.dim);
   }
   const float top = area.y0 + canvas.px(42);
-  const float line = (area.y1 - canvas.px(4) - top) / static_cast<float>(std::size(kRows));
-  for (std::size_t i = 0; i < std::size(kRows); ++i) {
-    const float y0 = std::floor(top + static_cast<float>(i) * line);
-    const float y1 = std::floor(top + static_cast<float>(i + 1) * line);
-    draw_row(canvas, view, kRows[i], {area.x0 + canvas.px(4), y0, area.x1 - canvas.px(4), y1}, commands);
+  const std::vector<Register> rows = rows_of(view);
+  pitch_ = (area.y1 - canvas.px(4) - top) / static_cast<float>(rows.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const float y0 = std::floor(top + static_cast<float>(i) * pitch_);
+    const float y1 = std::floor(top + static_cast<float>(i + 1) * pitch_);
+    draw_row(canvas, view, rows[i], {area.x0 + canvas.px(4), y0, area.x1 - canvas.px(4), y1}, commands);
   }
 }
 

@@ -7,7 +7,7 @@
 
 namespace fiberscope::app {
 
-/// The general registers, rip and the flags; what changed, and since when.
+/// The general registers, rip, the flags, and what else the scenario watches; what changed, and since when.
 class RegistersPanel {
  public:
   void draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
@@ -19,6 +19,7 @@ class RegistersPanel {
   void choose_processor(Canvas& canvas, const View& view, const Rect& head);
 
   std::optional<core::CpuId> shown_;  ///< nothing: always that of the step
+  float pitch_ = 0;                   ///< from row to row, pixels
 };
 
 }  // namespace fiberscope::app

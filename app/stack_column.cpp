@@ -37,9 +37,15 @@ StackColumn::StackColumn(Canvas& canvas, const View& view, const core::StackView
   const auto at_end = [&](emu::Register reg, std::optional<core::ThreadId> thread) {
     return thread == stack.thread && view.now->registers[reg] == stack.range.high.value;
   };
+  top_ = body_.y0;
   end_ = {body_.x0 + canvas.px(kLeftGutter), body_.y0, body_.x1 - canvas.px(kRightGutter), body_.y0};
-  if (at_end(emu::Register::rsp, view.now->rsp_thread) || at_end(emu::Register::rbp, view.now->rbp_thread))
-    body_.y0 = end_.y1 = body_.y0 + canvas.px(kEnd);
+  // With room above it, where two tags point at it: rsp's stands on the line.
+  const int tags = (at_end(emu::Register::rsp, view.now->rsp_thread) ? 1 : 0) +
+                   (at_end(emu::Register::rbp, view.now->rbp_thread) ? 1 : 0);
+  if (tags > 0) {
+    body_.y0 = end_.y1 = top_ + canvas.px(kEnd) * static_cast<float>(tags);
+    end_.y0 = end_.y1 - canvas.px(kEnd);
+  }
   box_ = {area.x0 + canvas.px(kLeftGutter), body_.y0, area.x1 - canvas.px(kRightGutter), body_.y1};
   StackLayoutOptions options;
   options.height = body_.height() / canvas.scale();

@@ -26,7 +26,7 @@ class StackColumn {
   [[nodiscard]] core::ThreadId thread() const { return stack_.thread; }
   [[nodiscard]] const Rect& box() const { return box_; }
   /// From where on there is room for tags beside it.
-  [[nodiscard]] float top() const { return end_.y0; }
+  [[nodiscard]] float top() const { return top_; }
 
  private:
   void draw_head(Commands& commands);
@@ -58,8 +58,9 @@ class StackColumn {
   StackColumnState& state_;
   Rect area_;
   Rect body_;  ///< between head and foot, with both gutters
-  Rect end_;   ///< above it, where a register holds the address behind the stack's highest cell; else empty
-  Rect box_;   ///< the frames' part of it
+  float top_ = 0;
+  Rect end_;  ///< above it, where a register holds the address behind the stack's highest cell; else empty
+  Rect box_;  ///< the frames' part of it
   StackLayout layout_;
   ThreadStyle style_;
   Colour colour_;

@@ -7,7 +7,8 @@ namespace fiberscope::app {
 void spread_tags(std::vector<StackTag>& tags, float height, float top, float bottom) {
   // rsp keeps its line; the others give way. Equal tips: rbp above, rsp in the middle, the saved one below.
   const auto rank = [](const StackTag& tag) {
-    return tag.kind == StackTag::Kind::rbp ? 0 : tag.kind == StackTag::Kind::rsp ? 1 : 2;
+    const bool rbp = tag.kind == StackTag::Kind::rbp || tag.kind == StackTag::Kind::other_rbp;
+    return rbp ? 0 : tag.kind == StackTag::Kind::rsp ? 1 : 2;
   };
   std::stable_sort(tags.begin(), tags.end(), [&](const StackTag& a, const StackTag& b) {
     return a.tip.y != b.tip.y ? a.tip.y < b.tip.y : rank(a) < rank(b);

@@ -43,7 +43,14 @@ struct PlacedTag {
   core::ThreadId thread;
   Rect box;
   Point tip;
+  core::CpuId cpu;
 };
+
+/// Whether a processor that did not run the step has its rbp in the stack.
+bool has_other_rbp(const core::Snapshot& now, const core::ProcessorView& cpu, const core::StackView& stack) {
+  const emu::Address rbp{cpu.registers[emu::Register::rbp]};
+  return now.cpus.size() > 1 && cpu.cpu != now.cpu && (stack.range.contains(rbp) || rbp == stack.range.high);
+}
 
 std::vector<PlacedTag> place_tags(const Canvas& canvas, const View& view, const Columns& columns,
                                   const std::optional<CellPlace>& rsp, const std::optional<CellPlace>& rbp) {
@@ -59,6 +66,12 @@ std::vector<PlacedTag> place_tags(const Canvas& canvas, const View& view, const 
     const core::StackView* stack = view.stack(column.thread());
     const bool elsewhere = runs_elsewhere(*view.now, stack);
     if (elsewhere) add(StackTag::Kind::saved_rsp, stack->rsp);
+    for (const core::ProcessorView& cpu : view.now->cpus) {
+      if (stack == nullptr || !has_other_rbp(*view.now, cpu, *stack)) continue;
+      const std::size_t before = tags.size();
+      add(StackTag::Kind::other_rbp, emu::Address{cpu.registers[emu::Register::rbp]});
+      if (tags.size() > before) tags.back().cpu = cpu.cpu;
+    }
     const bool here = rsp && rsp->thread == column.thread();
     if (!elsewhere && !here && thread != nullptr && stack != nullptr && thread->state != core::ThreadState::finished) {
       if (const auto parked = own_saved_rsp(*thread, *stack)) add(StackTag::Kind::saved_rsp, *parked);
@@ -68,7 +81,8 @@ std::vector<PlacedTag> place_tags(const Canvas& canvas, const View& view, const 
     for (const StackTag& tag : tags) {
       const float right = tag.tip.x - canvas.px(8);
       const float top = std::floor(tag.y - height / 2);
-      placed.push_back({tag.kind, column.thread(), {right - canvas.px(kTagWidth), top, right, top + height}, tag.tip});
+      placed.push_back(
+          {tag.kind, column.thread(), {right - canvas.px(kTagWidth), top, right, top + height}, tag.tip, tag.cpu});
     }
   }
   return placed;
@@ -85,6 +99,10 @@ void draw_tags(Canvas& canvas, const View& view, const Columns& columns) {
   const auto before = place_tags(canvas, view, columns, view.film.rsp.from, view.film.rbp.from);
   const auto t = static_cast<float>(view.film.progress);
   for (const PlacedTag& tag : after) {
+    if (tag.kind == StackTag::Kind::other_rbp) {
+      canvas.tag(tag.box, tag.tip, true, theme.text, theme.panel, tag_word("rbp", *view.now, tag.cpu));
+      canvas.items().mark(label("tag rbp", tag.cpu.value), tag.box);
+    }
     if (tag.kind != StackTag::Kind::saved_rsp) continue;
     const float opacity = view.film.running() && view.film.light_from == tag.thread ? t : 1;
     const core::StackView* stack = view.stack(tag.thread);
@@ -154,7 +172,9 @@ void StacksPanel::draw_strip(Canvas& canvas, const View& view, core::ThreadId th
   }
   std::string words_below;
   if (view.now->rsp_thread == thread) words_below = "rsp";
-  if (view.now->rbp_thread == thread) words_below = words_below.empty() ? "rbp" : "rsp rbp";
+  const auto has_rbp = [&](const core::ProcessorView& cpu) { return has_other_rbp(*view.now, cpu, *stack); };
+  if (view.now->rbp_thread == thread || std::any_of(view.now->cpus.begin(), view.now->cpus.end(), has_rbp))
+    words_below = words_below.empty() ? "rbp" : "rsp rbp";
   if (!words_below.empty() && y + canvas.px(24) < area.y1) {
     const Rect tag{area.x0 - canvas.px(2), y + canvas.px(3), area.x1 + canvas.px(2), y + canvas.px(22)};
     canvas.fill(tag, theme.text, canvas.px(4));

@@ -19,10 +19,11 @@ class StacksPanel {
 
 /// The words on the left of the columns, pushed apart where they would cover each other.
 struct StackTag {
-  enum class Kind : std::uint8_t { rsp, rbp, saved_rsp };
+  enum class Kind : std::uint8_t { rsp, rbp, saved_rsp, other_rbp /* of a processor that did not run the step */ };
   Kind kind = Kind::rsp;
   Point tip;    ///< the left edge of the line it points at
   float y = 0;  ///< middle of its box
+  core::CpuId cpu{};
 };
 /// Gives each tag of one gutter its y: as near to its tip as may be, at least `height` from the next, within top …
 /// bottom.

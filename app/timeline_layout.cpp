@@ -13,15 +13,28 @@ double full_span(core::StepIndex steps) {
   return std::max(1.0, static_cast<double>(steps.value));
 }
 
-/// With several processors the steps alternate: a bar is a stay on one, through the other ones' steps too.
+/// With several processors the steps alternate: a bar is a stay on one, through the other ones' steps too, or the part
+/// of it in which that one waits.
 std::vector<TimeBar> make_stay_bars(const core::Timeline& timeline, const TimeScale& scale) {
   std::vector<TimeBar> bars;
-  for (const core::Stay& stay : timeline.stays) {
-    const double start = static_cast<double>(stay.first.value) - 1;
-    const auto end = static_cast<double>(stay.last.value);
-    if (start > scale.range.last || end < scale.range.first || stay.own_last < stay.own_first) continue;
+  const auto add = [&](const core::Stay& stay, core::StepIndex from, core::StepIndex to, bool idle) {
+    const auto start = static_cast<double>(from.value);
+    const auto end = static_cast<double>(to.value);
+    if (to <= from || start > scale.range.last || end < scale.range.first) return;
     const float x0 = std::max(0.f, scale.x_of(start));
-    bars.push_back({stay.thread, x0, std::max(std::min(scale.width, scale.x_of(end)), x0 + 1), false, stay.cpu});
+    bars.push_back({stay.thread, x0, std::max(std::min(scale.width, scale.x_of(end)), x0 + 1), false, stay.cpu, idle});
+  };
+  for (const core::Stay& stay : timeline.stays) {
+    if (stay.own_last < stay.own_first) continue;
+    core::StepIndex from = stay.first - 1;
+    for (const core::Idle& idle : timeline.idles) {
+      if (idle.cpu != stay.cpu || idle.last < stay.first || idle.first > stay.last) continue;
+      const core::StepIndex to = std::min(idle.last, stay.last);
+      add(stay, from, idle.first - 1, false);
+      add(stay, idle.first - 1, to, true);
+      from = std::max(from, to);
+    }
+    add(stay, from, stay.last, false);
   }
   std::stable_sort(bars.begin(), bars.end(), [](const TimeBar& a, const TimeBar& b) { return a.thread < b.thread; });
   return bars;

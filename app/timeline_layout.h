@@ -33,6 +33,7 @@ struct TimeBar {
   float x1 = 0;
   bool merged = false;               ///< several slices under a pixel apart
   std::optional<core::CpuId> cpu{};  ///< where there are several
+  bool idle = false;                 ///< that one waits for an interrupt
 
   friend bool operator==(const TimeBar&, const TimeBar&) = default;
 };

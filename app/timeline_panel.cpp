@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "app/figures/processor_rows.h"
 #include "app/format.h"
 
 namespace fiberscope::app {
@@ -61,45 +62,74 @@ void TimelinePanel::draw_lanes(Canvas& canvas, const View& view, const Rect& are
     canvas.fill(lane, theme.grid, canvas.px(3));
     canvas.items().mark(label("lane", order[i].value), lane);
   }
+  // Behind the bars where these carry the names of processors.
+  if (view.timeline->processors > 1) draw_mark_lines(canvas, lanes);
   for (const TimeBar& bar : bars_) {
     const auto index = view.styles->position(bar.thread);
     if (!index) continue;
     const Rect lane = lane_of(*index);
     const Colour colour = theme.thread(view.styles->of(bar.thread));
+    // Opaque where lines lie behind it.
+    const Colour later =
+        bar.cpu ? blend(theme.grid, with_alpha(colour, kFutureAlpha)) : with_alpha(colour, kFutureAlpha);
     const float edge = bar.x1 - bar.x0 > 6 ? 1.f : 0.f;
     const float x0 = lane.x0 + bar.x0 + edge;
     const float x1 = std::max(x0 + 1, lane.x0 + bar.x1 - edge);
     const float rounding = x1 - x0 > canvas.px(8) ? canvas.px(3) : 0;
     const float margin = bar.merged ? lane.height() * 0.2f : 0;  // a lower bar: several slices in one
     const Rect rect{x0, lane.y0 + margin, x1, lane.y1 - margin};
-    if (now >= x1) {
+    if (bar.idle) {
+      draw_idle(canvas, rect, now <= x0);
+    } else if (now >= x1) {
       canvas.fill(rect, colour, rounding);
     } else if (now <= x0) {
-      canvas.fill(rect, with_alpha(colour, kFutureAlpha), rounding);
+      canvas.fill(rect, later, rounding);
     } else {
       canvas.fill({x0, rect.y0, now, rect.y1}, colour, 0);
-      canvas.fill({now, rect.y0, x1, rect.y1}, with_alpha(colour, kFutureAlpha), 0);
+      canvas.fill({now, rect.y0, x1, rect.y1}, later, 0);
     }
-    if (!bar.cpu) continue;
-    const std::string word = fmt::format("CPU {}", bar.cpu->value);
-    const std::string sign = canvas.width(FontRole::tiny, word) + canvas.px(6) < x1 - x0 ? word : word.substr(4);
-    if (canvas.width(FontRole::tiny, sign) + canvas.px(4) < x1 - x0)
-      canvas.text_in(rect, {FontRole::tiny},
-                     now > (x0 + x1) / 2 ? theme.on_thread(view.styles->of(bar.thread)) : theme.text, sign,
-                     Align::center);
+    if (bar.cpu && !bar.idle) draw_processor_word(canvas, view, bar, rect, now);
+  }
+}
+
+/// Beside the cursor's line where that would go through it.
+void TimelinePanel::draw_processor_word(Canvas& canvas, const View& view, const TimeBar& bar, const Rect& rect,
+                                        float now) {
+  const Theme& theme = canvas.theme();
+  const std::string number = std::to_string(bar.cpu->value);
+  const float gap = canvas.px(5);
+  for (const std::string& word : {"CPU " + number, number}) {
+    const float wide = canvas.width(FontRole::tiny, word) + 2 * gap;
+    Rect room = rect;
+    if (now > rect.center().x - wide / 2 && now < rect.center().x + wide / 2)
+      (now - rect.x0 > rect.x1 - now ? room.x1 : room.x0) = now;
+    if (room.width() < wide) continue;
+    const bool past = room.center().x < now;
+    canvas.text_in(room, {FontRole::tiny}, past ? theme.on_thread(view.styles->of(bar.thread)) : theme.text, word,
+                   Align::center);
+    return;
+  }
+}
+
+void TimelinePanel::draw_mark_lines(Canvas& canvas, const Rect& lanes) {
+  const Colour stroke = canvas.theme().dark() ? rgb(0xFFFFFF, 130) : rgb(0x000000, 140);
+  float last = -1000;
+  for (const SwitchMark& mark : marks_) {
+    const float x = std::floor(lanes.x0 + mark.x);
+    if (x - last < canvas.px(4)) continue;
+    canvas.dashed({x, lanes.y0}, {x, lanes.y1 - canvas.px(4)}, stroke);
+    last = x;
   }
 }
 
 void TimelinePanel::draw_marks(Canvas& canvas, const View& view, const Rect& lanes, Commands& commands) {
   const Theme& theme = canvas.theme();
-  const Colour stroke = theme.dark() ? rgb(0xFFFFFF, 130) : rgb(0x000000, 140);
   float last = -1000;
   for (const SwitchMark& mark : marks_) {
     const core::Switch& change = view.timeline->switches[mark.first];
     const float x = std::floor(lanes.x0 + mark.x);
     const bool roomy = x - last >= canvas.px(4);
     if (roomy) {
-      canvas.dashed({x, lanes.y0}, {x, lanes.y1 - canvas.px(4)}, stroke);
       canvas.triangle({x - canvas.px(5), lanes.y0 - canvas.px(9)}, {x + canvas.px(5), lanes.y0 - canvas.px(9)},
                       {x, lanes.y0 - canvas.px(1)}, theme.dim);
       last = x;
@@ -123,6 +153,12 @@ void TimelinePanel::draw_marks(Canvas& canvas, const View& view, const Rect& lan
 void TimelinePanel::draw_axis(Canvas& canvas, const View& view, const Rect& area, const Rect& lanes) {
   const Theme& theme = canvas.theme();
   const core::StepIndex steps = view.timeline->steps;
+  if (!view.timeline->idles.empty()) {
+    const Rect sign{area.x0 + canvas.px(14), area.y0 + canvas.px(7), area.x0 + canvas.px(40), area.y0 + canvas.px(23)};
+    draw_idle(canvas, sign, false);
+    canvas.text_in({sign.x1 + canvas.px(6), area.y0 + canvas.px(2), lanes.x0 - canvas.px(6), lanes.y0 - canvas.px(6)},
+                   {FontRole::small, FontRole::tiny, FontRole::micro}, theme.dim, view.words()(Word::idle));
+  }
   const float spacing = canvas.width(FontRole::small, grouped(steps.value)) + canvas.px(50);
   const float cursor = lanes.x0 + scale_.x_of(static_cast<double>(view.cursor.value));
   const float half = canvas.width(FontRole::small, grouped(view.cursor.value)) / 2 + canvas.px(18);
@@ -188,6 +224,7 @@ void TimelinePanel::draw(Canvas& canvas, const View& view, const Rect& area, Com
     marks_ = make_marks(*view.timeline, scale_);
   }
   draw_lanes(canvas, view, area, lanes);
+  if (view.timeline->processors == 1) draw_mark_lines(canvas, lanes);
   draw_marks(canvas, view, lanes, commands);
   draw_axis(canvas, view, area, lanes);
   draw_cursor(canvas, view, area, lanes);

@@ -14,6 +14,8 @@ class TimelinePanel {
  private:
   void follow(const View& view);
   void draw_lanes(Canvas& canvas, const View& view, const Rect& area, const Rect& lanes);
+  void draw_processor_word(Canvas& canvas, const View& view, const TimeBar& bar, const Rect& rect, float now);
+  void draw_mark_lines(Canvas& canvas, const Rect& lanes);
   void draw_marks(Canvas& canvas, const View& view, const Rect& lanes, Commands& commands);
   void draw_axis(Canvas& canvas, const View& view, const Rect& area, const Rect& lanes);
   void draw_cursor(Canvas& canvas, const View& view, const Rect& area, const Rect& lanes);

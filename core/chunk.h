@@ -218,6 +218,7 @@ std::vector<std::uint32_t> instructions_of(const Chunk& chunk, std::size_t templ
 /// On which processor a chunk's steps ran, and its events happened, in order. Throws CorruptData.
 struct ChunkProcessors {
   std::vector<std::uint16_t> steps;
+  std::vector<std::uint32_t> instructions;  ///< of each step: the index of its template
   std::vector<std::uint16_t> events;
   std::uint16_t last = 0;  ///< the one that goes on
 };

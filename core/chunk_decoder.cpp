@@ -224,9 +224,12 @@ ChunkProcessors processors_of(const Chunk& chunk, std::size_t templates) {
   VarintReader body(bytes);
   FlowReader flow(body.get_bytes(body.get()), templates, chunk.registers.size(), chunk.cpu.value);
   ChunkProcessors processors;
-  for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next())
-    if (item != FlowReader::Item::cpu)
-      (item == FlowReader::Item::event ? processors.events : processors.steps).push_back(flow.cpu());
+  for (auto item = flow.next(); item != FlowReader::Item::end; item = flow.next()) {
+    if (item == FlowReader::Item::cpu) continue;
+    const bool event = item == FlowReader::Item::event;
+    (event ? processors.events : processors.steps).push_back(flow.cpu());
+    if (!event) processors.instructions.push_back(flow.instruction());
+  }
   processors.last = flow.cpu();
   if (processors.steps.size() != chunk.steps)
     throw CorruptData("a chunk holds another number of steps than its entry says");

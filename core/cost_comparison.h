@@ -1,4 +1,7 @@
 #pragma once
+#include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -10,9 +13,17 @@ namespace fiberscope::core {
 
 /// What a run's switches cost, ready to be put beside another run's.
 struct RunCosts {
+  std::string name;  ///< of the target
   std::string title;
   Timeline timeline;
+  std::uint64_t rounds = 0;  ///< of the clock
   std::vector<CostRow> rows;
+  /// The MODEL of a processor's TLBs in the whole run, by policy (kTlbPolicies).
+  struct Tlbs {
+    std::array<std::optional<Spread>, kTlbPolicies.size()> kept;  ///< entries, at each change of stack
+    std::array<TlbCounts, kTlbPolicies.size()> counts;
+  };
+  std::vector<Tlbs> processors;
 };
 
 /// One run, or two side by side (Scenario::compare), each with the same rows in the same order.

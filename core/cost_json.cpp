@@ -28,16 +28,21 @@ Json value_of(const CostRow& row) {
   return nullptr;
 }
 
-Json to_json(const PhaseCost& cost) {
-  return {{"steps", cost.steps},
-          {"reads", cost.reads},
-          {"writes", cost.writes},
-          {"bytes_read", cost.bytes_read},
-          {"bytes_written", cost.bytes_written},
+/// Words in place of a number that a kernel has a part in which is not executed here.
+Json unless_host(bool host, std::uint64_t value) {
+  return host ? Json(kKernelNotExecuted) : Json(value);
+}
+
+Json to_json(const PhaseCost& cost, bool host, bool host_steps) {
+  return {{"steps", unless_host(host_steps, cost.steps)},
+          {"reads", unless_host(host, cost.reads)},
+          {"writes", unless_host(host, cost.writes)},
+          {"bytes_read", unless_host(host, cost.bytes_read)},
+          {"bytes_written", unless_host(host, cost.bytes_written)},
           {"model",
-           {{"data_tlb_misses", cost.data_tlb_misses},
-            {"code_tlb_misses", cost.code_tlb_misses},
-            {"cache_misses", cost.cache_misses}}}};
+           {{"data_tlb_misses", unless_host(host, cost.data_tlb_misses)},
+            {"code_tlb_misses", unless_host(host, cost.code_tlb_misses)},
+            {"cache_misses", unless_host(host, cost.cache_misses)}}}};
 }
 
 Json to_json(const SwitchCost& cost, const Trace& trace, bool kernel_is_executed) {
@@ -45,13 +50,16 @@ Json to_json(const SwitchCost& cost, const Trace& trace, bool kernel_is_executed
   Json raw = Json::array();
   for (const std::size_t i : window.switches) raw.push_back(trace.switches()[i].step.value);
   Json phases;
-  for (std::size_t i = 0; i < kSwitchPhases; ++i)
-    phases[std::string(to_string(static_cast<SwitchPhase>(i)))] = to_json(cost.phases[i]);
+  const bool host = cost.has_host_work();
+  for (std::size_t i = 0; i < kSwitchPhases; ++i) {
+    const auto phase = static_cast<SwitchPhase>(i);
+    phases[std::string(to_string(phase))] = to_json(cost.phases[i], host, cost.is_hosts_own(phase));
+  }
   Json cache;
   for (std::size_t i = 0; i < kCacheSituations; ++i)
-    cache[std::string(to_string(static_cast<CacheSituation>(i)))] = {{"restore_misses", cost.cache[i].restore_misses},
-                                                                     {"soon_misses", cost.cache[i].soon_misses}};
-  const bool host = window.host_kernel_entries > 0;
+    cache[std::string(to_string(static_cast<CacheSituation>(i)))] = {
+        {"restore_misses", unless_host(window.by_host, cost.cache[i].restore_misses)},
+        {"soon_misses", cost.cache[i].soon_misses}};
   return {{"first", window.first.value},
           {"last", window.last.value},
           {"complete", window.complete},
@@ -62,10 +70,10 @@ Json to_json(const SwitchCost& cost, const Trace& trace, bool kernel_is_executed
           {"first_run", window.is_first_run},
           {"stack_switches", std::move(raw)},
           {"steps", window.steps()},
-          {"routine_steps", cost.routine().steps},
-          {"kernel_entries", host ? Json(kKernelNotExecuted) : Json(window.kernel_entries)},
-          {"kernel_steps", kernel_is_executed ? Json(window.kernel_steps) : Json(kKernelNotExecuted)},
-          {"saved_words", cost.saved_words},
+          {"routine_steps", unless_host(window.by_host, cost.routine().steps)},
+          {"kernel_entries", unless_host(host, window.kernel_entries)},
+          {"kernel_steps", unless_host(!kernel_is_executed, window.kernel_steps)},
+          {"saved_words", unless_host(cost.is_saved_by_host(), cost.saved_words)},
           {"phases", std::move(phases)},
           {"model", {{"cache", std::move(cache)}}}};
 }
@@ -84,6 +92,7 @@ Json tlb_json(const Trace& trace, const SwitchCosts& costs) {
     for (std::size_t k = 0; k < costs.tlb[i].size(); ++k) {
       const TlbAtSwitch& entry = costs.tlb[i][k];
       switches.push_back({{"step", trace.switches()[k].step.value},
+                          {"cpu", trace.switches()[k].cpu.value},
                           {"changes_space", entry.entry.changes_space},
                           {"flushed", entry.entry.flushed},
                           {"kept", entry.entry.kept},
@@ -94,6 +103,28 @@ Json tlb_json(const Trace& trace, const SwitchCosts& costs) {
     policies[std::string(to_string(kTlbPolicies[i]))] = std::move(switches);
   }
   return policies;
+}
+
+Json processors_json(const SwitchCosts& costs) {
+  Json processors = Json::array();
+  for (const ProcessorCounts& counts : costs.processors) {
+    Json tlb;
+    for (std::size_t i = 0; i < kTlbPolicies.size(); ++i) {
+      Json policy = to_json(counts.tlb[i]);
+      policy["kept"] = to_json(costs.kept_entries(counts.cpu, i));
+      policy["flushed"] = counts.flushed[i];
+      tlb[std::string(to_string(kTlbPolicies[i]))] = std::move(policy);
+    }
+    processors.push_back(
+        {{"cpu", counts.cpu.value},
+         {"steps", counts.steps},
+         {"stack_switches", counts.switches},
+         {"reads", counts.reads},
+         {"writes", counts.writes},
+         {"model",
+          {{"tlb", std::move(tlb)}, {"cache", {{"hits", counts.cache.hits}, {"misses", counts.cache.misses}}}}}});
+  }
+  return processors;
 }
 
 Json parameters_json(const ModelParameters& parameters) {
@@ -152,23 +183,6 @@ nlohmann::ordered_json cost_json(const Trace& trace, const SwitchCosts& costs) {
   for (const SwitchCost& cost : costs.switches) switches.push_back(to_json(cost, trace, costs.kernel_is_executed));
   Json summary;
   for (const CostRow& row : cost_rows(costs)) summary[row.key] = value_of(row);
-  Json processors = Json::array();
-  for (const ProcessorCounts& counts : costs.processors) {
-    Json tlb;
-    for (std::size_t i = 0; i < kTlbPolicies.size(); ++i) {
-      Json policy = to_json(counts.tlb[i]);
-      policy["flushed"] = counts.flushed[i];
-      tlb[std::string(to_string(kTlbPolicies[i]))] = std::move(policy);
-    }
-    processors.push_back(
-        {{"cpu", counts.cpu.value},
-         {"steps", counts.steps},
-         {"stack_switches", counts.switches},
-         {"reads", counts.reads},
-         {"writes", counts.writes},
-         {"model",
-          {{"tlb", std::move(tlb)}, {"cache", {{"hits", counts.cache.hits}, {"misses", counts.cache.misses}}}}}});
-  }
   const bool budget = has_windowed_budget(trace);
   return {{"schema", "fiberscope.cost/1"},
           {"name", costs.name},
@@ -177,7 +191,7 @@ nlohmann::ordered_json cost_json(const Trace& trace, const SwitchCosts& costs) {
           {"complete", is_complete(trace)},
           {"summary", std::move(summary)},
           {"switches", std::move(switches)},
-          {"processors", std::move(processors)},
+          {"processors", processors_json(costs)},
           {"model", {{"parameters", parameters_json(costs.parameters)}, {"tlb", tlb_json(trace, costs)}}},
           {"budget", budget ? budget_json(costs) : Json(nullptr)},
           {"comparison", budget ? comparison_json(costs) : Json(nullptr)}};
@@ -190,7 +204,8 @@ nlohmann::ordered_json compare_json(const std::vector<ComparedRun>& runs) {
     targets.push_back({{"name", run.costs->name},
                        {"note", meta_or_null(*run.trace, "note")},
                        {"profile", meta_or_null(*run.trace, "profile")},
-                       {"complete", is_complete(*run.trace)}});
+                       {"complete", is_complete(*run.trace)},
+                       {"processors", processors_json(*run.costs)}});
     const std::vector<CostRow> values = cost_rows(*run.costs);
     for (std::size_t i = 0; i < values.size(); ++i) {
       if (i == rows.size())

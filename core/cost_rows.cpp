@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace fiberscope::core {
@@ -15,11 +17,29 @@ Value spread(const SwitchCosts& costs, Number number) {
   return found ? Value(*found) : Value();
 }
 
-/// Of what happens while a switch is made; words where a kernel made all of them that is not executed here.
-template <typename Number>
-Value executed(const SwitchCosts& costs, Number number) {
-  if (const auto found = costs.spread(number, true)) return *found;
+/// Of the switches that are `executed` here as far as the number goes; words where there is none of these.
+template <typename Number, typename Executed>
+Value executed(const SwitchCosts& costs, Number number, Executed executed) {
+  if (const auto found = costs.spread(number, executed)) return *found;
   return costs.complete_windows() > 0 ? Value(std::string(kKernelNotExecuted)) : Value();
+}
+
+bool is_executed(const SwitchCost& cost) {
+  return !cost.window.by_host;
+}
+bool is_executed_whole(const SwitchCost& cost) {
+  return !cost.has_host_work();
+}
+bool is_saved_here(const SwitchCost& cost) {
+  return !cost.is_saved_by_host();
+}
+
+/// Of the whole run; what a kernel of the host saves nobody counts.
+Value fpu_saves(const SwitchCosts& costs) {
+  if (costs.processors.size() > 1) return {};
+  if (std::any_of(costs.switches.begin(), costs.switches.end(), std::mem_fn(&SwitchCost::is_saved_by_host)))
+    return std::string(kKernelNotExecuted);
+  return costs.fpu.saves;
 }
 
 template <typename Number>
@@ -40,18 +60,6 @@ Value kernel_entries(const SwitchCosts& costs) {
 Value kernel_steps(const SwitchCosts& costs) {
   if (!costs.kernel_is_executed) return std::string(kKernelNotExecuted);
   return spread(costs, [](const SwitchCost& cost) { return cost.window.kernel_steps; });
-}
-
-std::string_view words_of(TlbPolicy policy) {
-  switch (policy) {
-    case TlbPolicy::same_space:
-      return "one address space";
-    case TlbPolicy::full_flush:
-      return "full flush";
-    case TlbPolicy::pcid:
-      break;
-  }
-  return "PCID";
 }
 
 std::string_view words_of(CacheSituation situation) {
@@ -103,7 +111,8 @@ void add_cache_rows(std::vector<CostRow>& rows, const SwitchCosts& costs) {
     const std::string key = fmt::format("cache_{}_", to_string(situation));
     rows.push_back({key + "restore_misses",
                     fmt::format("L1 data cache, {}: misses while restoring", words_of(situation)), true,
-                    spread(costs, [i](const SwitchCost& cost) { return cost.cache[i].restore_misses; })});
+                    executed(
+                        costs, [i](const SwitchCost& cost) { return cost.cache[i].restore_misses; }, is_executed)});
     rows.push_back(
         {key + "soon_misses",
          fmt::format("L1 data cache, {}: misses in {} steps behind", words_of(situation), costs.parameters.soon), true,
@@ -113,34 +122,54 @@ void add_cache_rows(std::vector<CostRow>& rows, const SwitchCosts& costs) {
 
 }  // namespace
 
+std::string_view words_of(TlbPolicy policy) {
+  switch (policy) {
+    case TlbPolicy::same_space:
+      return "one address space";
+    case TlbPolicy::full_flush:
+      return "full flush";
+    case TlbPolicy::pcid:
+      break;
+  }
+  return "PCID";
+}
+
 std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
   std::vector<CostRow> rows;
   const auto add = [&](const char* key, const char* label, Value value) {
     rows.push_back({key, label, false, std::move(value)});
   };
   // Where several processors were counted, each by itself, the numbers of a switch's way are not known.
-  const bool one = costs.processors.empty();
+  const bool one = costs.processors.size() == 1;
   const auto known = [one](std::uint64_t number) { return one ? Value(number) : Value(); };
   const std::uint64_t complete = costs.complete_windows();
   add("steps", "steps of the run", costs.steps);
+  add("rounds", "rounds of the clock (a step of each running CPU)", costs.rounds);
   add("switches", "switches (user code to user code)", known(complete));
   add("incomplete_switches", "switches that the run's end cut off", known(costs.switches.size() - complete));
   add("raw_switches", "times that rsp changed stacks", costs.raw_switches);
   add("switch_steps", "steps a switch", spread(costs, [](const SwitchCost& cost) { return cost.total().steps; }));
   add("routine_steps", "steps to save, move rsp and restore",
-      executed(costs, [](const SwitchCost& cost) { return cost.routine().steps; }));
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.routine().steps; }, is_executed));
   add("kernel_entries", "kernel entries a switch", kernel_entries(costs));
   add("kernel_steps", "steps in the kernel a switch", kernel_steps(costs));
   add("bytes_written", "bytes written a switch",
-      spread(costs, [](const SwitchCost& cost) { return cost.total().bytes_written; }));
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.total().bytes_written; }, is_executed_whole));
   add("bytes_read", "bytes read a switch",
-      spread(costs, [](const SwitchCost& cost) { return cost.total().bytes_read; }));
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.total().bytes_read; }, is_executed_whole));
   add("routine_bytes", "bytes moved to save and restore",
-      executed(costs, [](const SwitchCost& cost) { return cost.routine().bytes(); }));
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.routine().bytes(); }, is_executed_whole));
   add("accesses", "memory accesses a switch",
-      spread(costs, [](const SwitchCost& cost) { return cost.total().accesses(); }));
-  add("saved_words", "words saved at once", executed(costs, [](const SwitchCost& cost) { return cost.saved_at_once; }));
-  add("fpu_saves", "FPU and SSE saves in the whole run", known(costs.fpu.saves));
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.total().accesses(); }, is_executed_whole));
+  add("saved_words", "words saved at once",
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.saved_at_once; }, is_saved_here));
+  add("fpu_saves", "FPU and SSE saves in the whole run", fpu_saves(costs));
   add_tlb_rows(rows, costs);
   add_cache_rows(rows, costs);
   return rows;

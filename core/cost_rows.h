@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct CostRow {
 /// All rows of one run; the same keys in the same order for every run. A switch here is a complete SwitchWindow.
 std::vector<CostRow> cost_rows(const SwitchCosts& costs);
 
+/// For people: "one address space", "full flush", "PCID".
+std::string_view words_of(TlbPolicy policy);
 /// "23", "16 / 121 / 203" (least, middle, most), the words, "-".
 std::string to_text(const CostRow& row);
 /// "least / middle / most", "-" for nothing.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "core/story.h"
@@ -30,16 +31,13 @@ std::string switches_text(const Trace& trace, const SwitchCosts& costs) {
                                    names.of(window.from), names.of(window.to),        number(window.steps())};
     // What a kernel that is not executed here does to save and to restore has no number.
     for (std::size_t i = 0; i < kSwitchPhases; ++i) {
-      const auto phase = static_cast<SwitchPhase>(i);
-      const bool is_kernels =
-          window.by_host && cost.phases[i].steps == 0 && (phase == SwitchPhase::save || phase == SwitchPhase::restore);
+      const bool is_kernels = cost.is_hosts_own(static_cast<SwitchPhase>(i));
       cells.push_back(is_kernels ? "host" : number(cost.phases[i].steps));
     }
-    const bool is_host = window.host_kernel_entries > 0;
-    host |= is_host;
-    cells.insert(cells.end(), {number(total.bytes_written), number(total.bytes_read), number(total.accesses()),
-                               is_host ? "host" : number(window.kernel_entries),
-                               number(total.data_tlb_misses + total.code_tlb_misses), number(total.cache_misses)});
+    host |= cost.has_host_work();
+    for (const std::uint64_t value : {total.bytes_written, total.bytes_read, total.accesses(), window.kernel_entries,
+                                      total.data_tlb_misses + total.code_tlb_misses, total.cache_misses})
+      cells.push_back(cost.has_host_work() ? "host" : number(value));
     cells.push_back(fmt::format("{}{}{}{}", to_string(window.reason), window.by_interrupt ? ", interrupted" : "",
                                 window.is_first_run ? ", first run" : "", window.complete ? "" : ", cut off"));
     table.add(std::move(cells));
@@ -55,20 +53,25 @@ std::string switches_text(const Trace& trace, const SwitchCosts& costs) {
 /// Behind each change of stack, by policy: entries that are still there, hits and misses until the next one.
 std::string tlb_text(const Trace& trace, const SwitchCosts& costs) {
   const ThreadNames names(trace);
-  TextTable table("rrllrrrrrrrrr");
+  const bool one = trace.processors() == 1;
+  TextTable table(one ? "rrllrrrrrrrrr" : "rrrllrrrrrrrrr");
   std::vector<std::string> head{"", "step", "from", "to"};
+  if (!one) head.insert(head.begin() + 2, "CPU");
   for (const char* policy : {"one space", "flush", "PCID"})
     for (const char* what : {"kept", "hits", "misses"}) head.push_back(fmt::format("{}: {}", policy, what));
   table.add(std::move(head));
   for (std::size_t k = 0; k < trace.switches().size(); ++k) {
     const Switch& entry = trace.switches()[k];
     std::vector<std::string> cells{number(k + 1), number(entry.step.value), names.of(entry.from), names.of(entry.to)};
+    if (!one) cells.insert(cells.begin() + 2, number(entry.cpu.value));
     for (const std::vector<TlbAtSwitch>& policy : costs.tlb)
       cells.insert(cells.end(), {number(policy[k].entry.kept), number(policy[k].until_next.hits()),
                                  number(policy[k].until_next.misses())});
     table.add(std::move(cells));
   }
-  return "model: the TLBs behind each change of stack: entries kept, then hits and misses until the next one\n" +
+  return fmt::format(
+             "model: the TLBs behind each change of stack: entries kept, then hits and misses until the next one{}\n",
+             one ? "" : " of that processor") +
          table.text();
 }
 
@@ -101,20 +104,29 @@ std::string model_text(const ModelParameters& parameters) {
       parameters.cache.size / 1024, parameters.cache.ways, parameters.cache.line);
 }
 
-/// A line for each of several processors.
-std::string processors_text(const SwitchCosts& costs) {
-  TextTable table("lrrrrrrrrr");
-  table.add({"", "steps", "stack switches", "reads", "writes", "TLB*, one space", "TLB*, full flush", "flushed*",
-             "TLB*, PCID", "L1*"});
-  for (const ProcessorCounts& counts : costs.processors)
-    table.add({fmt::format("CPU {}", counts.cpu.value), number(counts.steps), number(counts.switches),
-               number(counts.reads), number(counts.writes), number(counts.tlb[0].misses()),
-               number(counts.tlb[1].misses()), number(counts.flushed[1]), number(counts.tlb[2].misses()),
-               number(counts.cache.misses)});
-  return "What each processor did\n" + table.text() +
-         "* misses, and entries flushed, of a model: each processor has a TLB and an L1 data cache of its own, and a "
-         "switch\n  flushes only that of its own processor. Not measured (docs/models.md). How a switch's steps divide "
-         "is told for\n  one processor only.\n";
+/// What each processor of the runs did, and the models of its own TLBs and cache.
+std::string processors_text(const std::vector<ComparedRun>& runs) {
+  TextTable table("llrrrrrr");
+  table.add({"", "", "steps", "stack switches", "reads", "writes", "L1* hits", "L1* misses"});
+  TextTable models("lllrrrr");
+  models.add({"", "", "TLB*", "kept by a stack switch", "flushed", "hits", "misses"});
+  for (const ComparedRun& run : runs) {
+    const std::string name = runs.size() > 1 ? run.costs->name : "";
+    for (const ProcessorCounts& counts : run.costs->processors) {
+      const std::string cpu = fmt::format("CPU {}", counts.cpu.value);
+      table.add({name, cpu, number(counts.steps), number(counts.switches), number(counts.reads), number(counts.writes),
+                 number(counts.cache.hits), number(counts.cache.misses)});
+      for (std::size_t policy = 0; policy < kTlbPolicies.size(); ++policy)
+        models.add({name, cpu, std::string(words_of(kTlbPolicies[policy])),
+                    to_text(run.costs->kept_entries(counts.cpu, policy)), number(counts.flushed[policy]),
+                    number(counts.tlb[policy].hits()), number(counts.tlb[policy].misses())});
+    }
+  }
+  return fmt::format(
+      "What each processor did\n{}\nmodel: the TLBs of each processor in the whole run; kept: least / middle / most\n{}"
+      "* a model, not measured: each processor has TLBs and an L1 data cache of its own, and a switch flushes only its "
+      "own\n  processor's (docs/models.md). How a switch's steps divide is told for one processor only.\n",
+      table.text(), models.text());
 }
 
 std::string budget_text(const SwitchCosts& costs) {
@@ -143,8 +155,10 @@ std::string comparison_text(const SwitchCosts& costs) {
 }  // namespace
 
 std::string cost_text(const Trace& trace, const SwitchCosts& costs) {
-  if (!costs.processors.empty())
-    return fmt::format("{}\n{}\n{}", describe_run(trace), processors_text(costs), model_text(costs.parameters));
+  if (costs.processors.size() > 1)
+    return fmt::format("{}\n{} rounds of the clock: a step of each running CPU is one\n\n{}\n{}\n{}",
+                       describe_run(trace), costs.rounds, processors_text({{&trace, &costs}}), tlb_text(trace, costs),
+                       model_text(costs.parameters));
   if (costs.switches.empty()) return fmt::format("{}\nNo switch happened in this run.\n", describe_run(trace));
   std::string text =
       fmt::format("{}\n{}\n{}\n", describe_run(trace), switches_text(trace, costs), rows_text({{&trace, &costs}}));
@@ -157,6 +171,8 @@ std::string compare_text(const std::vector<ComparedRun>& runs) {
   std::string text;
   for (const ComparedRun& run : runs) text += fmt::format("{}\n", describe_run(*run.trace));
   text += rows_text(runs);
+  if (std::any_of(runs.begin(), runs.end(), [](const ComparedRun& run) { return run.costs->processors.size() > 1; }))
+    text += fmt::format("\n{}", processors_text(runs));
   if (!runs.empty()) text += fmt::format("\n{}", model_text(runs.front().costs->parameters));
   return text;
 }

@@ -1,5 +1,7 @@
 #include "core/figure_data.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "asm/runtime/tcb.h"
@@ -47,6 +49,23 @@ bool ends_a_stack(const Snapshot& snapshot, emu::Address address) {
   });
 }
 
+/// What an address lies in, as people name it: an element of an array of structures by its index, and behind it the
+/// thread whose control block that is: "thread_table[3] (worker c)".
+std::string name_of_target(const Trace& trace, const Snapshot& snapshot, emu::Address target) {
+  std::string name = emu::symbolized(trace.image(), target);
+  const auto symbol = trace.image().symbol_at(target);
+  if (!symbol) return name;
+  const std::vector<emu::ObjectPlace>& elements = trace.debug().objects(symbol->name);
+  for (const emu::ObjectPlace& place : elements) {
+    if (elements.size() == 1 || place.structure == nullptr || place.is_pointer || target < place.address) continue;
+    const std::uint64_t offset = target - place.address;
+    if (offset < place.structure->size) name = offset == 0 ? place.name : fmt::format("{}+{}", place.name, offset);
+  }
+  for (const ThreadView& view : snapshot.threads)
+    if (view.thread.tcb == target) name += fmt::format(" ({})", view.thread.name);
+  return name;
+}
+
 std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot, const Scenario& scenario) {
   std::vector<WatchedValue> values;
   const MachineState& state = trace.state_at(snapshot.step);
@@ -64,7 +83,7 @@ std::vector<WatchedValue> watched_values(Trace& trace, const Snapshot& snapshot,
       value.value = state.memory.read(value.cell.address, value.cell.size).value_or(0);
       const emu::Address target{value.value};
       const bool mapped = value.cell.size == 8 && state.memory.region_at(target) != nullptr;
-      if (mapped) value.symbol = emu::symbolized(trace.image(), target);
+      if (mapped) value.symbol = name_of_target(trace, snapshot, target);
       value.is_address = mapped || (value.cell.size == 8 && ends_a_stack(snapshot, target));
       values.push_back(std::move(value));
     }

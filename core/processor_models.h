@@ -10,7 +10,7 @@
 
 namespace fiberscope::core {
 
-/// What one of several processors did in the whole run. The TLB and cache counts are those of MODELS: each processor
+/// What one of a run's processors did in the whole run. The TLB and cache counts are those of MODELS: each processor
 /// has its own, fed with its own accesses alone. A switch on it changes its address space, and flushes nothing of
 /// another one's. What one processor stores takes no line from another one's cache: coherence is not modelled.
 struct ProcessorCounts {
@@ -24,9 +24,16 @@ struct ProcessorCounts {
   CacheCounts cache;
 };
 
-/// One for each processor of the trace. Without `spaces` each thread counts as a process of its own where the model's
-/// policy knows several. Walks the whole trace. Throws CorruptData.
-std::vector<ProcessorCounts> processor_counts(Trace& trace, const std::optional<AddressSpaces>& spaces = std::nullopt,
-                                              const ModelParameters& parameters = {});
+struct ProcessorModelCounts {
+  std::vector<ProcessorCounts> processors;  ///< one for each processor of the trace
+  /// By policy (kTlbPolicies), then by entry of Trace::switches(): the TLBs of the processor that switched. `soon` and
+  /// `until_next` count its own steps, up to its own next switch.
+  std::array<std::vector<TlbAtSwitch>, kTlbPolicies.size()> tlb;
+};
+
+/// Without `spaces` each thread counts as a process of its own where the model's policy knows several. Walks the whole
+/// trace. Throws CorruptData.
+ProcessorModelCounts processor_counts(Trace& trace, const std::optional<AddressSpaces>& spaces = std::nullopt,
+                                      const ModelParameters& parameters = {});
 
 }  // namespace fiberscope::core

@@ -46,11 +46,29 @@ class CostCounter {
     for (std::size_t i = 0; i < windows_.size(); ++i) costs_.switches[i].cache = models_.cache()[i];
     for (std::size_t i = 0; i < windows_.size(); ++i) costs_.switches[i].window = std::move(windows_[i]);
     costs_.tlb = models_.tlb();
+    tell_processor();
   }
 
  private:
+  void tell_processor() {
+    ProcessorCounts& counts = costs_.processors.emplace_back();
+    counts.steps = costs_.steps;
+    counts.switches = costs_.raw_switches;
+    counts.reads = reads_;
+    counts.writes = writes_;
+    for (std::size_t policy = 0; policy < kTlbPolicies.size(); ++policy) {
+      counts.tlb[policy] = models_.tlb(policy).counts();
+      for (const TlbAtSwitch& entry : costs_.tlb[policy]) counts.flushed[policy] += entry.entry.flushed;
+    }
+    counts.cache = models_.cache(static_cast<std::size_t>(CacheSituation::as_run)).counts();
+  }
+
   void look_at(const AccessedStep& step) {
     const StepMisses misses = models_.run(step);
+    for (const StepAccess& access : step.accesses) {
+      reads_ += access.kind == AccessKind::read ? 1 : 0;
+      writes_ += access.kind == AccessKind::write ? 1 : 0;
+    }
     count_fpu(step);
     while (window_ < windows_.size() && windows_[window_].last < step.step) {
       ++window_;
@@ -130,6 +148,8 @@ class CostCounter {
   AccessReader reader_;
   std::map<ThreadId, emu::AddressRange> stacks_;
   std::size_t window_ = 0;
+  std::uint64_t reads_ = 0;
+  std::uint64_t writes_ = 0;
   std::set<emu::Address> saved_;     ///< in the window under way
   std::vector<StepAccess> waiting_;  ///< written by an interrupt behind the last step
 };
@@ -178,6 +198,13 @@ PhaseCost SwitchCosts::sum(SwitchPhase phase) const {
   return sum;
 }
 
+std::optional<Spread> SwitchCosts::kept_entries(CpuId cpu, std::size_t policy) const {
+  std::vector<std::uint64_t> kept;
+  for (std::size_t i = 0; i < tlb[policy].size(); ++i)
+    if (switched_on[i] == cpu) kept.push_back(tlb[policy][i].entry.kept);
+  return spread_of(std::move(kept));
+}
+
 SwitchCosts::Preemption SwitchCosts::preemption() const {
   Preemption preemption;
   std::vector<std::uint64_t> by_interrupt;
@@ -201,8 +228,12 @@ SwitchCosts switch_costs(Trace& trace, const std::optional<AddressSpaces>& space
   costs.raw_switches = trace.switches().size();
   costs.kernel_is_executed = trace.meta("profile") != "linux";
   costs.parameters = parameters;
+  costs.rounds = static_cast<std::uint64_t>(trace.timeline().rounds());
+  for (const Switch& entry : trace.switches()) costs.switched_on.push_back(entry.cpu);
   if (trace.processors() > 1) {
-    costs.processors = processor_counts(trace, spaces, parameters);
+    ProcessorModelCounts counted = processor_counts(trace, spaces, parameters);
+    costs.processors = std::move(counted.processors);
+    costs.tlb = std::move(counted.tlb);
     return costs;
   }
   CostCounter(trace, costs, spaces ? *spaces : spaces_of_their_own(trace.threads())).run();

@@ -48,6 +48,16 @@ struct SwitchCost {
   [[nodiscard]] PhaseCost total() const;
   /// Of the phases save, stack and restore: the moving of registers itself.
   [[nodiscard]] PhaseCost routine() const;
+  /// A kernel that is not executed here did some of its work, so bytes and accesses are not all of them …
+  [[nodiscard]] bool has_host_work() const { return window.by_host || window.host_kernel_entries > 0; }
+  /// … the phase is all that kernel's …
+  [[nodiscard]] bool is_hosts_own(SwitchPhase name) const {
+    return window.by_host && phase(name).steps == 0 && (name == SwitchPhase::save || name == SwitchPhase::restore);
+  }
+  /// … it saved or restored the registers, or some of them: it made a switch, or its signal began the window.
+  [[nodiscard]] bool is_saved_by_host() const {
+    return window.by_host || (window.by_interrupt && window.host_kernel_entries > 0);
+  }
 };
 
 /// The least, the middle and the largest of some numbers; of an even count the lower of the two in the middle.
@@ -72,6 +82,7 @@ struct FpuUse {
 struct SwitchCosts {
   std::string name;                  ///< of the scenario or target
   std::uint64_t steps = 0;           ///< of the whole run
+  std::uint64_t rounds = 0;          ///< of the clock (core/round_clock.h); with one processor each step is one
   std::uint64_t raw_switches = 0;    ///< entries of Trace::switches(): rsp went from one thread's stack to another's
   std::vector<SwitchCost> switches;  ///< one a window, ascending
   /// False in the Linux profile: the host plays the kernel there, and no step of it is in the trace.
@@ -79,22 +90,28 @@ struct SwitchCosts {
   ModelParameters parameters;
   std::array<std::vector<TlbAtSwitch>, 3> tlb;  ///< model; by policy (kTlbPolicies), then by entry of Trace::switches()
   FpuUse fpu;
-  /// Where there are several processors, what each of them did; `switches` and `tlb` are empty then: a switch's way
-  /// from user code to user code is followed on one processor only.
+  /// What each processor did. Where there are several, `switches` is empty: a switch's way from user code to user code
+  /// is followed on one processor only; and an entry of `tlb` is of the processor that switched.
   std::vector<ProcessorCounts> processors;
+  std::vector<CpuId> switched_on;  ///< by entry of Trace::switches()
 
-  /// Of the complete windows, each by one number of it. Where there are `only_executed`, without those in which a
-  /// kernel made a switch that is not executed here.
-  template <typename Number>
-  [[nodiscard]] std::optional<Spread> spread(Number number, bool only_executed = false) const {
+  /// Of the complete windows that are `wanted`, each by one number of it.
+  template <typename Number, typename Wanted>
+  [[nodiscard]] std::optional<Spread> spread(Number number, Wanted wanted) const {
     std::vector<std::uint64_t> values;
     for (const SwitchCost& cost : switches)
-      if (cost.window.complete && !(only_executed && cost.window.by_host)) values.push_back(number(cost));
+      if (cost.window.complete && wanted(cost)) values.push_back(number(cost));
     return spread_of(std::move(values));
+  }
+  template <typename Number>
+  [[nodiscard]] std::optional<Spread> spread(Number number) const {
+    return spread(number, [](const SwitchCost&) { return true; });
   }
   [[nodiscard]] std::uint64_t complete_windows() const;
   /// Sum of one phase over the complete windows.
   [[nodiscard]] PhaseCost sum(SwitchPhase phase) const;
+  /// Entries that a processor's TLBs kept at its changes of stack.
+  [[nodiscard]] std::optional<Spread> kept_entries(CpuId cpu, std::size_t policy) const;
   /// What an interrupt costs more than a call, of the complete windows to a thread that had run before and from one
   /// that goes on later: the rest has nothing to restore, or nothing to save.
   struct Preemption {

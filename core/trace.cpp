@@ -100,6 +100,7 @@ Trace::Trace(TraceHeader header, emu::Image image, MachineState start)
     : header_(std::move(header)), image_(std::move(image)), debug_(image_), state_(std::move(start)) {
   first_owners_.resize(processors());
   timeline_.processors = processors();
+  stays_ = StayBuilder(processors(), seed_of_turns(header_.meta, image_));
   cpu_switches_.resize(processors());
 }
 
@@ -128,11 +129,18 @@ std::vector<std::uint8_t> Trace::initial_page(std::uint64_t address) const {
 
 void Trace::note_processors(TraceBatch& batch) {
   if (processors() == 1) return;
+  for (const StepTemplate& step : batch.templates) {
+    const auto code = disassembler_.decode(emu::Address{step.address}, std::span(step.bytes).first(step.size));
+    if (code && code->flow == emu::Flow::halt)
+      halts_.push_back(static_cast<std::uint32_t>(templates_.size() + (&step - batch.templates.data())));
+  }
   auto event = batch.events.begin();
   for (const Chunk& chunk : batch.chunks) {
     ChunkProcessors found = processors_of(chunk, templates_.size() + batch.templates.size());
     for (const std::uint16_t cpu : found.events)
       if (event != batch.events.end()) (event++)->event.cpu = CpuId{cpu};
+    for (std::size_t i = 0; i < found.steps.size(); ++i)
+      stays_.add_step(CpuId{found.steps[i]}, std::binary_search(halts_.begin(), halts_.end(), found.instructions[i]));
     chunk_cpus_.push_back(std::move(found.steps));
     last_cpu_ = CpuId{found.last};
   }
@@ -211,7 +219,7 @@ void Trace::extend_timeline(std::vector<Switch> switches) {
       cpu_switches_[entry.cpu.value].push_back(timeline_.switches.size());
       timeline_.switches.push_back(std::move(entry));
     }
-    return extend_stays();
+    return stays_.extend(timeline_, first_owners_, events_);
   }
   std::vector<Slice>& slices = timeline_.slices;
   // The last slice was drawn up to the end of the trace so far: it goes on until the next switch.
@@ -232,51 +240,6 @@ void Trace::extend_timeline(std::vector<Switch> switches) {
     timeline_.switches.push_back(std::move(entry));
   }
   run_until(timeline_.steps);
-}
-
-void Trace::extend_stays() {
-  if (chunks_.empty()) return;  // who was there at first may not be known yet
-  constexpr std::size_t kNone = ~std::size_t{0};
-  std::vector<Slice>& slices = timeline_.slices;
-  std::vector<Stay>& stays = timeline_.stays;
-  const auto arrive = [&](std::size_t cpu, std::optional<ThreadId> thread, StepIndex first) {
-    owners_[cpu] = thread;
-    open_stays_[cpu] = thread ? stays.size() : kNone;
-    const std::uint64_t ran = timeline_.own_steps[cpu];
-    if (thread) stays.push_back({*thread, CpuId{static_cast<std::uint16_t>(cpu)}, first, first, ran + 1, ran});
-  };
-  if (owners_.empty()) {
-    owners_.resize(processors());
-    timeline_.own_steps.resize(processors());
-    open_stays_.assign(processors(), kNone);
-    for (std::size_t i = 0; i < processors(); ++i) arrive(i, first_owners_[i], StepIndex{1});
-  }
-  const auto switches_until = [&](StepIndex step) {
-    const std::vector<Switch>& all = timeline_.switches;
-    for (; stayed_switches_ < all.size() && all[stayed_switches_].step <= step; ++stayed_switches_) {
-      const Switch& entry = all[stayed_switches_];
-      if (const std::size_t open = open_stays_[entry.cpu.value]; open != kNone) stays[open].last = entry.step;
-      arrive(entry.cpu.value, entry.to, entry.step + 1);
-    }
-  };
-  for (StepIndex step = timed_ + 1; step <= timeline_.steps; step = step + 1) {
-    switches_until(step - 1);
-    const std::size_t cpu = cpu_of_step(step).value;
-    ++timeline_.own_steps[cpu];
-    if (open_stays_[cpu] != kNone) stays[open_stays_[cpu]].own_last = timeline_.own_steps[cpu];
-    const std::optional<ThreadId> thread = owners_[cpu];
-    if (!thread) continue;
-    if (!slices.empty() && slices.back().thread == *thread && slices.back().cpu.value == cpu &&
-        slices.back().last + 1 == step) {
-      slices.back().last = step;
-    } else {
-      slices.push_back({*thread, step, step, CpuId{static_cast<std::uint16_t>(cpu)}});
-    }
-  }
-  timed_ = timeline_.steps;
-  switches_until(timeline_.steps);
-  for (const std::size_t open : open_stays_)
-    if (open != kNone) stays[open].last = std::max(stays[open].first, timeline_.steps);
 }
 
 std::uint64_t Trace::memory_use() const {

@@ -13,6 +13,7 @@
 #include "core/chunk.h"
 #include "core/decoded_step.h"
 #include "core/machine_state.h"
+#include "core/stay_builder.h"
 #include "core/timeline.h"
 #include "core/trace_data.h"
 #include "emu/debug_info.h"
@@ -141,7 +142,6 @@ class Trace {
   Trace(TraceHeader header, emu::Image image, MachineState start);
 
   void extend_timeline(std::vector<Switch> switches);
-  void extend_stays();
   void note_processors(TraceBatch& batch);
   [[nodiscard]] std::size_t chunk_at(StepIndex cursor) const;
   void open_chunk(std::size_t index, StepEffects* head);
@@ -176,10 +176,8 @@ class Trace {
   /// Where there are several processors: by chunk, those of its steps; by processor, the places of its switches.
   std::vector<std::vector<std::uint16_t>> chunk_cpus_;
   std::vector<std::vector<std::size_t>> cpu_switches_;
-  std::vector<std::optional<ThreadId>> owners_;  ///< of each processor at the timeline's end
-  std::vector<std::size_t> open_stays_;          ///< the place of its last stay; behind the end: none
-  StepIndex timed_;                              ///< steps that are in the slices
-  std::size_t stayed_switches_ = 0;              ///< so many switches are in the stays
+  StayBuilder stays_;
+  std::vector<std::uint32_t> halts_;  ///< templates of hlt, ascending
   CpuId last_cpu_;
   Timeline timeline_;
   std::map<ThreadId, std::vector<std::uint64_t>> arrivals_;  ///< steps of the switches to each thread

@@ -121,6 +121,8 @@ class BareMachine final : public Machine, private PortBus {
   /// False where no processor can ever do anything again; skips time where all of them only wait for it.
   bool wait_for_interrupts();
   [[nodiscard]] bool can_interrupt(unsigned processor) const;
+  /// A bit for each processor that was started.
+  [[nodiscard]] std::uint32_t running() const;
   /// A bit for each processor that runs and does not wait for an interrupt.
   [[nodiscard]] std::uint32_t able_to_act() const;
   /// All of a turn that comes before its step: a pending interrupt, the first half of an instruction. True where a step

@@ -23,14 +23,13 @@ Stop BareMachine::run_turns(std::uint64_t max_steps) {
         cpu().flush();
         return end(Stop::Reason::halted, "halted: every processor has executed hlt, and no interrupt could end it");
       }
-      std::uint32_t running = 0;
-      for (unsigned i = 0; i < processors(); ++i) running |= states_[i].running ? 1U << i : 0U;
+      // Where somebody chooses, a halted processor has no turn that could pass.
+      const std::uint32_t able = turn_chooser_ || processor_schedule_ ? able_to_act() : running();
       if (processor_schedule_) {
         std::optional<Stop> over;
         turn_ = scheduled_turn(over);
         if (over) return *over;
       } else {
-        const std::uint32_t able = turn_chooser_ ? able_to_act() : running;
         turn_ = turn_chooser_ ? turn_chooser_(able) : interleaving_.next(able);
         if (*turn_ >= processors() || (able >> *turn_ & 1) == 0) {
           cpu().flush();
@@ -38,7 +37,7 @@ Stop BareMachine::run_turns(std::uint64_t max_steps) {
                      fmt::format("the order of turns names processor {}, which does not run", *turn_));
         }
       }
-      turns_ += kRound / static_cast<unsigned>(std::popcount(running));
+      turns_ += kRound / static_cast<unsigned>(std::popcount(able));
       std::optional<Stop> stop;
       if (!begin_turn(stop)) turn_.reset();
       if (stop) return *stop;
@@ -113,6 +112,12 @@ bool BareMachine::wait_for_interrupts() {
   skipped_ += *first - time();
   expire_timers();
   return true;
+}
+
+std::uint32_t BareMachine::running() const {
+  std::uint32_t running = 0;
+  for (unsigned i = 0; i < processors(); ++i) running |= states_[i].running ? 1U << i : 0U;
+  return running;
 }
 
 std::uint32_t BareMachine::able_to_act() const {

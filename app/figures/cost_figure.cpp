@@ -6,6 +6,7 @@
 
 #include "app/figures/figures.h"
 #include "app/figures/lane.h"
+#include "app/figures/processor_rows.h"
 #include "app/format.h"
 
 namespace fiberscope::app {
@@ -44,45 +45,73 @@ std::vector<std::vector<std::string>> tlb_lines(const core::CostComparison& cost
   return lines;
 }
 
-/// Where a processor's row begins: the steps that the furthest of the others had run before its first one.
-std::uint64_t steps_before_start(const core::Timeline& timeline, core::CpuId cpu) {
-  std::vector<std::uint64_t> ran(timeline.processors, 0);
-  for (const core::Slice& slice : timeline.slices) {
-    if (slice.cpu == cpu) break;
-    ran[slice.cpu.value] += slice.last.value - slice.first.value + 1;
-  }
-  return *std::max_element(ran.begin(), ran.end());
+bool has_several_processors(const core::CostComparison& costs) {
+  return std::any_of(costs.runs.begin(), costs.runs.end(),
+                     [](const core::RunCosts& run) { return run.timeline.processors > 1; });
 }
 
-/// With several processors a row each, in the steps of that processor alone, from where it was started: what they do at
-/// the same time stands one above the other, as far as their turns are equal.
-void draw_processors(Canvas& canvas, const core::Timeline& timeline, const ThreadStyles& styles, std::uint64_t longest,
-                     const Rect& area) {
-  const Theme& theme = canvas.theme();
-  const float row = area.height() / static_cast<float>(timeline.processors);
-  const float left = area.x0 + canvas.px(96);
-  const auto x_of = [&](std::uint64_t step) {
-    return left + (area.x1 - left) * static_cast<float>(step) / static_cast<float>(std::max<std::uint64_t>(longest, 1));
-  };
-  std::vector<std::uint64_t> begins;
-  for (std::size_t i = 0; i < timeline.processors; ++i) {
-    const float y = area.y0 + row * static_cast<float>(i);
-    canvas.text_in({area.x0, y, left - canvas.px(6), y + row}, {FontRole::tiny, FontRole::micro}, theme.text,
-                   fmt::format("CPU {}", i));
-    const std::uint64_t ran = i < timeline.own_steps.size() ? timeline.own_steps[i] : 0;
-    begins.push_back(steps_before_start(timeline, core::CpuId{static_cast<std::uint16_t>(i)}));
-    canvas.fill({x_of(begins[i]), y + 1, x_of(begins[i] + ran), y + row - 1}, theme.grid);
+/// The model of the TLBs of each processor, in the whole run. More than two processors: of the first policy, one
+/// address space, which is how their threads run.
+std::vector<std::vector<std::string>> processor_tlb_lines(const Words& words, const core::CostComparison& costs) {
+  std::size_t most = 0;
+  for (const core::RunCosts& run : costs.runs) most = std::max(most, run.processors.size());
+  std::vector<std::vector<std::string>> lines;
+  for (std::size_t cpu = 0; cpu < most; ++cpu) {
+    const bool ran = std::any_of(costs.runs.begin(), costs.runs.end(), [cpu](const core::RunCosts& run) {
+      return cpu < run.processors.size() && run.processors[cpu].counts[0].hits() > 0;
+    });
+    if (!ran) continue;
+    for (std::size_t policy = 0; policy < (most > 2 ? 1 : core::kTlbPolicies.size()); ++policy) {
+      lines.push_back(
+          {words(Word::tlb_of_cpu_n, {std::to_string(cpu), std::string(core::words_of(core::kTlbPolicies[policy]))})});
+      for (const core::RunCosts& run : costs.runs) {
+        std::string& cell = lines.back().emplace_back("-");
+        if (cpu >= run.processors.size()) continue;
+        const core::RunCosts::Tlbs& tlbs = run.processors[cpu];
+        cell = fmt::format("{}, {}, {}", tlbs.kept[policy] ? std::to_string(tlbs.kept[policy]->median) : "-",
+                           grouped(tlbs.counts[policy].hits()), grouped(tlbs.counts[policy].misses()));
+      }
+    }
   }
-  for (const core::Stay& stay : timeline.stays) {
-    if (stay.own_last < stay.own_first) continue;
-    const float y = area.y0 + row * static_cast<float>(stay.cpu.value);
-    const float x0 = x_of(begins[stay.cpu.value] + stay.own_first - 1);
-    const Rect bar{x0, y + 1, std::max(x_of(begins[stay.cpu.value] + stay.own_last), x0 + 1), y + row - 1};
-    canvas.fill(bar, theme.thread(styles.of(stay.thread)));
-    if (bar.x1 - bar.x0 > canvas.px(40))
-      canvas.text_in({bar.x0 + canvas.px(4), bar.y0, bar.x1 - canvas.px(4), bar.y1}, {FontRole::tiny, FontRole::micro},
-                     theme.on_thread(styles.of(stay.thread)), name_of(timeline, stay.thread));
+  return lines;
+}
+
+/// Where several processors run, the rows that every run has a number for, and the models of each processor; elsewhere
+/// all but most of the models.
+std::vector<std::vector<std::string>> cost_lines(const Words& words, const core::CostComparison& costs) {
+  const bool several = has_several_processors(costs);
+  std::vector<std::vector<std::string>> lines;
+  bool is_tlb_told = false;
+  for (std::size_t i = 0; i < costs.runs[0].rows.size(); ++i) {
+    const core::CostRow& row = costs.runs[0].rows[i];
+    if (row.is_model && !std::exchange(is_tlb_told, true))
+      for (auto& line : several ? processor_tlb_lines(words, costs) : tlb_lines(costs))
+        lines.push_back(std::move(line));
+    const bool known = std::all_of(costs.runs.begin(), costs.runs.end(), [i](const core::RunCosts& run) {
+      return !std::holds_alternative<std::monostate>(run.rows[i].value);
+    });
+    if (!is_shown(row) || (several && !known)) continue;
+    // What never happened in any of the runs leaves its room to the others.
+    const bool never = std::all_of(costs.runs.begin(), costs.runs.end(), [i](const core::RunCosts& run) {
+      const auto* number = std::get_if<std::uint64_t>(&run.rows[i].value);
+      return number != nullptr && *number == 0;
+    });
+    if (never) continue;
+    // With one processor each step is a round.
+    if (row.key == "rounds" && !several) continue;
+    lines.push_back({(row.is_model ? "model: " : "") + row.label});
+    for (const core::RunCosts& run : costs.runs) {
+      const auto* number = std::get_if<std::uint64_t>(&run.rows[i].value);
+      lines.back().push_back(number != nullptr ? grouped(*number) : core::to_text(run.rows[i]));
+    }
   }
+  return lines;
+}
+
+/// "4 272 rounds of the clock · 8 543 steps"; the steps alone where one processor ran.
+std::string length_of(const Words& words, const core::RunCosts& run, bool several) {
+  const std::string steps = grouped(run.timeline.steps.value) + " " + words(Word::cost_steps);
+  return several ? words(Word::rounds_n, grouped(run.rounds)) + " · " + steps : steps;
 }
 
 void draw_lanes(Canvas& canvas, const core::Timeline& timeline, std::uint64_t longest, const Rect& area) {
@@ -90,7 +119,6 @@ void draw_lanes(Canvas& canvas, const core::Timeline& timeline, std::uint64_t lo
   const ThreadStyles styles(timeline.threads);
   const auto& order = styles.order();
   if (order.empty()) return;
-  if (timeline.processors > 1) return draw_processors(canvas, timeline, styles, longest, area);
   const float row = area.height() / static_cast<float>(order.size());
   const float left = area.x0 + canvas.px(96);
   float y = area.y0;
@@ -164,6 +192,67 @@ void draw_budget(Canvas& canvas, const View& view, const core::CostComparison& c
   draw_table(canvas, {area.x0, split + canvas.px(6), area.x1, area.y1}, {0.22f, 0.12f, 0.14f, 0.52f}, rows, 26);
 }
 
+void draw_title(Canvas& canvas, const Rect& line, const core::RunCosts& run, const std::string& length) {
+  canvas.text_in(line, {FontRole::small, FontRole::tiny, FontRole::micro}, canvas.theme().text,
+                 run.title + " · " + length);
+}
+
+/// Each run's processors over one scale of rounds, and what it counts; returns where that ends.
+float draw_processor_runs(Canvas& canvas, const Words& words, const core::CostComparison& costs, const Rect& area) {
+  const float title = canvas.px(26);
+  const float axis = canvas.px(26);
+  std::size_t rows = 0;
+  RoundScale scale{area.x0 + canvas.px(70), area.x1, 1};
+  for (const core::RunCosts& run : costs.runs) {
+    rows += processors_that_ran(run.timeline).size();
+    scale.rounds = std::max(scale.rounds, run.timeline.rounds());
+  }
+  const float room = area.height() * 0.5f - title * static_cast<float>(costs.runs.size()) - axis;
+  const float row = std::min(canvas.px(36), room / static_cast<float>(rows));
+  float y = area.y0;
+  for (const core::RunCosts& run : costs.runs) {
+    const Rect line{area.x0, y, area.x1, y + title - canvas.px(2)};
+    const float end = draw_idle_legend(canvas, words, run.timeline, line);
+    draw_title(canvas, {line.x0, line.y0, end - canvas.px(8), line.y1}, run,
+               length_of(words, run, true) + never_started(words, run.timeline));
+    const float bottom = y + title + row * static_cast<float>(processors_that_ran(run.timeline).size());
+    draw_processor_rows(canvas, run.timeline, ThreadStyles(run.timeline.threads), scale,
+                        {area.x0, y + title, area.x1, bottom}, std::nullopt);
+    y = bottom;
+  }
+  y += canvas.px(3);
+  draw_axis(canvas, scale, {area.x0, y, area.x1, y + axis}, words(Word::rounds_of_clock));
+  return y + axis + canvas.px(2);
+}
+
+/// A lane for each thread of the runs, over one scale of steps; returns where that ends.
+float draw_thread_runs(Canvas& canvas, const Words& words, const core::CostComparison& costs, const Rect& area) {
+  std::uint64_t longest = 0;
+  std::size_t threads = 0;
+  for (const core::RunCosts& run : costs.runs) {
+    longest = std::max(longest, run.timeline.steps.value);
+    threads += run.timeline.threads.size();
+  }
+  const float title = canvas.px(24);
+  const float axis = canvas.px(24);
+  const float room =
+      area.height() * (costs.runs.size() > 1 ? 0.4f : 0.24f) - title * static_cast<float>(costs.runs.size());
+  // As high as its name at least, unless the table would lose more than half of the room.
+  const auto lanes = static_cast<float>(std::max<std::size_t>(threads, 1));
+  const float least = std::min(canvas.line_height(FontRole::micro) * 0.78f, area.height() * 0.5f / lanes);
+  const float lane = std::clamp(room / lanes, least, canvas.px(30));
+  float y = area.y0;
+  for (const core::RunCosts& run : costs.runs) {
+    draw_title(canvas, {area.x0, y, area.x1, y + title - canvas.px(2)}, run, length_of(words, run, false));
+    const float bottom = y + title + lane * static_cast<float>(run.timeline.threads.size());
+    draw_lanes(canvas, run.timeline, longest, {area.x0, y + title, area.x1, bottom});
+    y = bottom + canvas.px(2);
+  }
+  const RoundScale scale{area.x0 + canvas.px(96), area.x1, static_cast<double>(std::max<std::uint64_t>(longest, 1))};
+  draw_axis(canvas, scale, {area.x0, y, area.x1, y + axis}, words(Word::cost_steps));
+  return y + axis + canvas.px(2);
+}
+
 }  // namespace
 
 void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area) {
@@ -174,40 +263,19 @@ void draw_cost_figure(Canvas& canvas, const View& view, const Rect& area) {
   }
   const core::CostComparison& costs = *view.costs;
   if (!costs.budget.empty()) return draw_budget(canvas, view, costs, area);
-  std::uint64_t longest = 0;
-  for (const core::RunCosts& run : costs.runs) longest = std::max(longest, run.timeline.steps.value);
-  float y = area.y0;
-  std::size_t threads = 0;
-  for (const core::RunCosts& run : costs.runs) threads += run.timeline.threads.size();
-  const float title = canvas.px(24);
-  const float room =
-      area.height() * (costs.runs.size() > 1 ? 0.4f : 0.24f) - title * static_cast<float>(costs.runs.size());
-  // As high as its name at least, unless the table would lose more than half of the room.
-  const auto lanes = static_cast<float>(std::max<std::size_t>(threads, 1));
-  const float least = std::min(canvas.line_height(FontRole::micro) * 0.78f, area.height() * 0.5f / lanes);
-  const float lane = std::clamp(room / lanes, least, canvas.px(30));
-  for (const core::RunCosts& run : costs.runs) {
-    canvas.text_in({area.x0, y, area.x1, y + title - canvas.px(2)}, {FontRole::small, FontRole::tiny, FontRole::micro},
-                   canvas.theme().text,
-                   run.title + " · " + grouped(run.timeline.steps.value) + " " + words(Word::cost_steps));
-    const float bottom = y + title + lane * static_cast<float>(run.timeline.threads.size());
-    draw_lanes(canvas, run.timeline, longest, {area.x0, y + title, area.x1, bottom});
-    y = bottom + canvas.px(2);
-  }
+  const float bottom = has_several_processors(costs) ? draw_processor_runs(canvas, words, costs, area)
+                                                     : draw_thread_runs(canvas, words, costs, area);
   std::vector<std::vector<std::string>> lines{{words(Word::cost_head)}};
-  for (const core::RunCosts& run : costs.runs) lines[0].push_back(run.title);
-  bool is_tlb_told = false;
-  for (std::size_t i = 0; i < costs.runs[0].rows.size(); ++i) {
-    const core::CostRow& row = costs.runs[0].rows[i];
-    if (row.is_model && !std::exchange(is_tlb_told, true))
-      for (std::vector<std::string>& line : tlb_lines(costs)) lines.push_back(std::move(line));
-    if (!is_shown(row)) continue;
-    lines.push_back({(row.is_model ? "model: " : "") + row.label});
-    for (const core::RunCosts& run : costs.runs) lines.back().push_back(core::to_text(run.rows[i]));
-  }
+  // A long title stands above its lanes already.
+  const auto fits = [&](const core::RunCosts& run) {
+    return canvas.width(FontRole::micro, run.title) < area.width() * 0.25f - canvas.px(12);
+  };
+  const bool titles = costs.runs.size() == 1 || std::all_of(costs.runs.begin(), costs.runs.end(), fits);
+  for (const core::RunCosts& run : costs.runs) lines[0].push_back(titles ? run.title : run.name);
+  for (auto& line : cost_lines(words, costs)) lines.push_back(std::move(line));
   const std::vector<float> parts =
       costs.runs.size() > 1 ? std::vector<float>{0.5f, 0.25f, 0.25f} : std::vector<float>{0.62f, 0.38f};
-  draw_table(canvas, {area.x0, y, area.x1, area.y1}, parts, lines, 26);
+  draw_table(canvas, {area.x0, bottom, area.x1, area.y1}, parts, lines, 26);
 }
 
 }  // namespace fiberscope::app

@@ -18,6 +18,7 @@ struct Group {
   std::string name;
   std::vector<const core::ThreadView*> threads;
   const core::SpaceData::Space* space = nullptr;  ///< where the kernel's books have it
+  bool is_kernels_own = false;                    ///< the task that runs when no other can
 
   [[nodiscard]] std::size_t ended() const {
     return static_cast<std::size_t>(std::count_if(threads.begin(), threads.end(), [](const core::ThreadView* thread) {
@@ -48,12 +49,12 @@ std::vector<Group> groups_of(const View& view) {
   const auto& kernel = view.figure->kernel;
   std::vector<std::uint32_t> keys;
   for (const core::KernelTask& task : kernel ? kernel->tasks : std::vector<core::KernelTask>{}) {
-    if (task.is_kernels_own) continue;
     const auto found = std::find(keys.begin(), keys.end(), task.process);
     const auto at = static_cast<std::size_t>(found - keys.begin());
     if (found == keys.end()) {
       keys.push_back(task.process);
       groups.emplace_back();
+      groups.back().is_kernels_own = task.is_kernels_own;
       groups.back().name = kernel->is_guest_code ? view.words()(Word::task_n, task.name) : task.name;
     }
     if (task.state != core::ThreadState::finished) groups[at].space = space_of(view, task.space);
@@ -245,6 +246,7 @@ void draw_others(Canvas& canvas, const View& view, const std::vector<const Group
       memory = group->space == nullptr ? "" : words(Word::space_n, std::to_string(group->space->number)) + " · ";
       memory += std::string(words(Word::data)) + " " + extent(view, group->space, emu::RegionKind::data);
     }
+    if (group->is_kernels_own) memory = words(Word::kernels_own);
     canvas.text_in({left, y, box.x1 - canvas.px(6), y + row}, {FontRole::tiny, FontRole::micro}, theme.dim, memory);
     y += row * 1.4f;
   }

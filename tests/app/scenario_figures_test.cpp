@@ -2,6 +2,7 @@
 // running.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <map>
 #include <set>
 
@@ -118,12 +119,97 @@ INSTANTIATE_TEST_SUITE_P(
                     Moment{"userthread-library", 11646}, Moment{"userthread-library", 10806},
                     Moment{"signal-preemption", 19279}, Moment{"signal-preemption", 21377},
                     Moment{"windowed-lazy-fpu", 3078}, Moment{"priority-scheduling", 2444},
-                    Moment{"fiber-pop-rsp", 2088}, Moment{"boost-context", 15329}, Moment{"windowed-switch", 2191}),
+                    Moment{"fiber-pop-rsp", 2088}, Moment{"boost-context", 15329}, Moment{"windowed-switch", 2191},
+                    Moment{"one-processor", 4000}, Moment{"two-processors", 4000}, Moment{"two-processors", 8000},
+                    Moment{"lost-update", 3000}, Moment{"two-processors --processors 8", 6000}),
     [](const auto& tested) {
       std::string name = std::string(tested.param.scenario) + "_" + std::to_string(tested.param.step);
-      std::replace(name.begin(), name.end(), '-', '_');
+      std::replace_if(
+          name.begin(), name.end(), [](unsigned char letter) { return std::isalnum(letter) == 0; }, '_');
       return name;
     });
+
+/// What a figure paints, line by line.
+std::string painted(const std::string& scenario, std::uint64_t step, Figure figure) {
+  HeadlessWindow window(recorded(scenario), 1280, 720);
+  window.session.freeze(core::StepIndex{step}, 1);
+  window.session.apply(command::ShowFigure{figure});
+  window.frame();
+  window.frame();
+  std::string all;
+  for (const PaintedText& text : window.workspace.items().texts())
+    if (text.panel == "figure") all += text.text + "\n";
+  return all;
+}
+
+std::size_t count_of(const std::string& text, const std::string& word) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
+
+/// asm/programs/one_kernel_task.c makes the tasks editor and clock; number 0 is the boot thread, which the kernel keeps
+/// for itself.
+TEST(Tasks, OfAGuestsKernelAreThoseOfItsTable) {
+  for (const std::uint64_t step : {3000U, 5000U, 7000U}) {
+    const std::string processors = painted("one-kernel-task", step, Figure::processors);
+    EXPECT_NE(processors.find("sees tasks: 3"), std::string::npos) << processors;
+    for (const char* task : {"Task main", "Task editor", "Task clock"}) {
+      EXPECT_NE(processors.find(task), std::string::npos) << task;
+      EXPECT_EQ(count_of(painted("one-kernel-task", step, Figure::process), task), 1U) << task << " at " << step;
+    }
+  }
+}
+
+/// 1000 makes 1001, 1002, 1003 and 1004, one behind the end of the other.
+TEST(Tasks, OfLinuxAddUpToTheirLanes) {
+  const core::Timeline& timeline = recorded("process-clone-flags").timeline();
+  const auto figure = [](std::uint64_t step) { return painted("process-clone-flags", step, Figure::processors); };
+  const std::string later = figure(4000);
+  EXPECT_NE(later.find("The kernel sees tasks: 1 · ended: 3 · not made yet: 1\n"), std::string::npos) << later;
+  EXPECT_EQ(count_of(later, " · ended\n"), 3U) << later;
+  EXPECT_NE(later.find("task 1004 · not made yet\n"), std::string::npos) << later;
+  const std::string begin = figure(0);
+  EXPECT_NE(begin.find("The kernel sees tasks: 1 · not made yet: 4\n"), std::string::npos) << begin;
+  const std::string end = figure(timeline.steps.value);
+  EXPECT_EQ(count_of(end, "not made yet"), 0U) << end;
+}
+
+TEST(Costs, OfSeveralProcessorsAreToldInRoundsAndByProcessor) {
+  const std::string costs = painted("two-processors", 4000, Figure::costs);
+  EXPECT_NE(costs.find("rounds of the clock"), std::string::npos) << costs;
+  for (const char* cpu : {"CPU 0", "CPU 1"})
+    EXPECT_NE(costs.find(std::string("model: TLBs of ") + cpu + ", one address space"), std::string::npos) << costs;
+  const std::string processors = painted("two-processors", 4000, Figure::processors);
+  EXPECT_NE(processors.find("\nrounds of the clock\n"), std::string::npos) << "the unit of the bars: " << processors;
+}
+
+TEST(Tags, StandForEveryProcessorsRbp) {
+  HeadlessWindow window(recorded("two-processors"), 1280, 720);
+  window.session.apply(command::ShowFigure{Figure::none});
+  window.session.freeze(core::StepIndex{4000}, 1);
+  window.frame();
+  window.frame();
+  // worker c on processor 0, worker d on number 1, both within primes_of_block.
+  EXPECT_TRUE(window.has("tag rbp"));
+  EXPECT_TRUE(window.has("tag rbp 1"));
+  EXPECT_TRUE(window.has("reg gs_base")) << "the scenario watches it";
+}
+
+/// start_thread has loaded rbp, then rsp with the top of the new stack, behind its highest cell.
+TEST(Tags, OfRspStandsOnItsLineAtAStacksEnd) {
+  HeadlessWindow window(recorded("userthread-library"), 1280, 720);
+  window.session.apply(command::ShowFigure{Figure::none});
+  window.session.freeze(core::StepIndex{10806}, 1);
+  window.frame();
+  window.frame();
+  const Rect end = window.item("end of stack 1");
+  const Rect rsp = window.item("tag rsp");
+  const Rect rbp = window.item("tag rbp");
+  EXPECT_NEAR(rsp.center().y, end.center().y, 1.5f);
+  EXPECT_FALSE(rsp.overlaps(rbp, 0.6f));
+  EXPECT_LT(rbp.center().y, rsp.center().y);
+}
 
 TEST(Ending, SaysInWholeWhyARunEnded) {
   for (const char* name : {"windowed-misaligned", "windowed-fxsave-fault", "windowed-lost-return"}) {

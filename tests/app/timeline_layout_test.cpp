@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
+
+#include "app/figures/processor_rows.h"
 
 namespace fiberscope::app {
 namespace {
@@ -107,6 +110,55 @@ TEST(TimelineLayout, AnEmptyTraceIsDrawnToo) {
   EXPECT_TRUE(make_bars(timeline, scale).empty());
   EXPECT_EQ(make_ticks(scale, 50, {0}).size(), 1u);
   EXPECT_EQ(scale.cursor_at(70, {0}).value, 0u);
+}
+
+/// Thread 1 on processor 0 waits from step 41 to 60, thread 2 on processor 1 from 81 to the end.
+core::Timeline make_idle_timeline() {
+  core::Timeline timeline;
+  timeline.steps = {100};
+  timeline.processors = 2;
+  timeline.stays = {{{1}, {0}, {1}, {100}, 1, 60}, {{2}, {1}, {21}, {100}, 1, 40}};
+  timeline.idles = {{{0}, core::ThreadId{1}, {41}, {60}}, {{1}, core::ThreadId{2}, {81}, {100}}};
+  return timeline;
+}
+
+TEST(TimelineLayout, WhatAProcessorWaitsIsABarOfItsOwn) {
+  const auto bars = make_bars(make_idle_timeline(), {{0, 100}, 1000});
+  ASSERT_EQ(bars.size(), 5u);
+  const std::vector<TimeBar> by_hand{{{1}, 0, 400, false, core::CpuId{0}, false},
+                                     {{1}, 400, 600, false, core::CpuId{0}, true},
+                                     {{1}, 600, 1000, false, core::CpuId{0}, false},
+                                     {{2}, 200, 800, false, core::CpuId{1}, false},
+                                     {{2}, 800, 1000, false, core::CpuId{1}, true}};
+  for (std::size_t i = 0; i < bars.size(); ++i) EXPECT_EQ(bars[i], by_hand[i]) << i;
+}
+
+TEST(ProcessorRows, AProcessorIsIdleBetweenItsHaltAndItsInterrupt) {
+  const core::Timeline timeline = make_idle_timeline();
+  EXPECT_FALSE(is_idle(timeline, {0}, {39}));
+  EXPECT_TRUE(is_idle(timeline, {0}, {40})) << "the step was hlt";
+  EXPECT_TRUE(is_idle(timeline, {0}, {59}));
+  EXPECT_FALSE(is_idle(timeline, {0}, {60})) << "the interrupt has come";
+  EXPECT_FALSE(is_idle(timeline, {1}, {60}));
+  EXPECT_TRUE(is_idle(timeline, {1}, {100})) << "none ever comes";
+}
+
+TEST(ProcessorRows, StandOverTheRoundsOfTheClock) {
+  core::Timeline timeline = make_idle_timeline();
+  // Alone for 20 steps, then two at a time.
+  for (std::uint64_t cursor = 0; cursor <= 100; ++cursor)
+    timeline.clock.push_back(core::kPartsOfRound * std::min<std::uint64_t>(cursor, 20) +
+                             core::kPartsOfRound / 2 * (cursor - std::min<std::uint64_t>(cursor, 20)));
+  EXPECT_DOUBLE_EQ(timeline.rounds(), 60);
+  const std::vector<ProcessorBar> by_hand{{{0}, {1}, false, 0, 30},
+                                          {{0}, {1}, true, 30, 40},
+                                          {{0}, {1}, false, 40, 60},
+                                          {{1}, {2}, false, 20, 50},
+                                          {{1}, {2}, true, 50, 60}};
+  EXPECT_EQ(processor_bars(timeline), by_hand);
+  EXPECT_EQ(cursor_at_rounds(timeline, 20), core::StepIndex{20});
+  EXPECT_EQ(cursor_at_rounds(timeline, 20.6), core::StepIndex{21});
+  EXPECT_EQ(cursor_at_rounds(timeline, -1), core::StepIndex{0});
 }
 
 }  // namespace

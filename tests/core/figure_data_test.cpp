@@ -53,6 +53,23 @@ TEST_F(WatchedValues, MembersHaveNamesAndTheTracesValues) {
   }
 }
 
+/// By hand from asm/runtime/tcb.h: a block has 104 bytes, and producer's is the second one of the table.
+TEST_F(WatchedValues, ABlockIsNamedByItsElementAndItsThread) {
+  const emu::Address table = trace->image().symbol("thread_table")->address;
+  std::size_t named = 0;
+  for (std::uint64_t cursor = 0; cursor <= trace->steps().value; cursor += 97) {
+    const WatchedValue running = *find(at(StepIndex{cursor}), "running_thread");
+    if (running.value == 0) continue;
+    const std::uint64_t index = (running.value - table.value) / 104;
+    const char* const names[] = {"main", "producer", "consumer"};
+    ASSERT_LT(index, 3U);
+    if (running.symbol.find('(') == std::string::npos) continue;  // before its block has a name
+    EXPECT_EQ(running.symbol, "thread_table[" + std::to_string(index) + "] (" + names[index] + ")");
+    ++named;
+  }
+  EXPECT_GT(named, 20U);
+}
+
 TEST_F(WatchedValues, AreChangedAtTheStepThatWritesThem) {
   const emu::Address count = trace->image().symbol("shelf")->address + 32;
   const auto step = trace->last_write(count, 8, trace->steps());
@@ -62,9 +79,10 @@ TEST_F(WatchedValues, AreChangedAtTheStepThatWritesThem) {
 }
 
 TEST_F(WatchedValues, AnAddressSaysOfWhat) {
-  const WatchedValue* running = find(at(StepIndex{0}), "running_thread");
+  const FigureData start = at(StepIndex{0});
+  const WatchedValue* running = find(start, "running_thread");
   ASSERT_NE(running, nullptr);
-  EXPECT_EQ(running->symbol, "thread_table");
+  EXPECT_EQ(running->symbol, "thread_table[0] (main)");
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 #include "core/memory_access.h"
 #include "core/memory_sink.h"
 #include "core/recorder.h"
+#include "core/switch_cost.h"
+#include "tests/core/recorded_run.h"
 #include "tests/emu/machine_guest.h"
 
 namespace fiberscope::core {
@@ -30,7 +32,7 @@ std::unique_ptr<Trace> record(unsigned processors) {
 
 TEST(ProcessorModels, EachIsFedWithItsOwnAccesses) {
   const auto trace = record(3);
-  const std::vector<ProcessorCounts> counts = processor_counts(*trace);
+  const std::vector<ProcessorCounts> counts = processor_counts(*trace).processors;
   ASSERT_EQ(counts.size(), 3U);
   std::uint64_t steps = 0;
   for (std::uint16_t i = 0; i < 3; ++i) {
@@ -61,9 +63,39 @@ TEST(ProcessorModels, EachIsFedWithItsOwnAccesses) {
 
 TEST(ProcessorModels, OneProcessorHasAll) {
   const auto trace = record(1);
-  const std::vector<ProcessorCounts> counts = processor_counts(*trace);
+  const std::vector<ProcessorCounts> counts = processor_counts(*trace).processors;
   ASSERT_EQ(counts.size(), 1U);
   EXPECT_EQ(counts[0].steps, trace->steps().value);
+}
+
+/// Two ways to the same counts: the models of one processor's switches, and those of each of several.
+TEST(ProcessorModels, OfOneProcessorAreThoseOfItsSwitches) {
+  const auto trace = core::record(scenario_image("switch_to_context.elf"));
+  const SwitchCosts costs = switch_costs(*trace);
+  const ProcessorModelCounts counted = processor_counts(*trace);
+  ASSERT_EQ(costs.processors.size(), 1U);
+  const ProcessorCounts& one = costs.processors.front();
+  const ProcessorCounts& other = counted.processors.front();
+  EXPECT_EQ(one.steps, other.steps);
+  EXPECT_EQ(one.switches, other.switches);
+  EXPECT_EQ(one.reads, other.reads);
+  EXPECT_EQ(one.writes, other.writes);
+  EXPECT_EQ(one.cache, other.cache);
+  EXPECT_EQ(one.flushed, other.flushed);
+  EXPECT_GT(one.flushed[1], 0U);
+  for (std::size_t policy = 0; policy < kTlbPolicies.size(); ++policy) {
+    EXPECT_EQ(one.tlb[policy], other.tlb[policy]);
+    ASSERT_EQ(costs.tlb[policy].size(), counted.tlb[policy].size());
+    ASSERT_GE(costs.tlb[policy].size(), 10U);
+    for (std::size_t i = 0; i < counted.tlb[policy].size(); ++i) {
+      const TlbAtSwitch& left = costs.tlb[policy][i];
+      const TlbAtSwitch& right = counted.tlb[policy][i];
+      EXPECT_EQ(left.entry.kept, right.entry.kept);
+      EXPECT_EQ(left.entry.flushed, right.entry.flushed);
+      EXPECT_EQ(left.soon, right.soon);
+      EXPECT_EQ(left.until_next, right.until_next);
+    }
+  }
 }
 
 }  // namespace
