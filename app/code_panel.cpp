@@ -41,9 +41,31 @@ std::vector<CodeLine> lines_of(const Canvas& canvas, const core::CodeView& code,
   return lines;
 }
 
+/// What is said of an instruction behind a store that loses an update, and behind the store that will be lost; empty
+/// elsewhere.
+std::string lost_note(const View& view, const core::CodeRow& row) {
+  const Words words = view.words();
+  std::string note;
+  for (const core::LostUpdate& update : view.now->lost_updates) {
+    const bool overwrites = update.store.step == view.now->step;
+    if (overwrites && row.address == update.store.code) return words(Word::lost_update_here);
+    if (overwrites && row.address == update.lost.code) {
+      const core::ThreadView* other = view.thread(update.lost.thread);
+      note = words(Word::code_lost_n, other != nullptr ? other->thread.name : "");
+    }
+    if (!overwrites && row.just_ran && row.address == update.lost.code) note = words(Word::code_will_be_lost);
+  }
+  return note;
+}
+
 /// The line to keep in view.
 std::optional<std::size_t> wanted_line(const View& view, const std::vector<CodeLine>& lines) {
   std::optional<std::size_t> next;
+  for (std::size_t i = 0; i < lines.size() && !view.selection->code; ++i)
+    if (lines[i].row->kind == core::CodeRow::Kind::instruction && !lost_note(view, *lines[i].row).empty() &&
+        std::any_of(view.now->lost_updates.begin(), view.now->lost_updates.end(),
+                    [&](const core::LostUpdate& update) { return update.store.code == lines[i].row->address; }))
+      return i;
   for (std::size_t i = 0; i < lines.size(); ++i) {
     const core::CodeRow& row = *lines[i].row;
     if (row.kind != core::CodeRow::Kind::instruction) continue;
@@ -121,27 +143,39 @@ void CodePanel::draw_instruction(Canvas& canvas, const View& view, const core::C
                             {line.x0 + canvas.px(14), mix(line.y0, line.y1, 0.75f)}, theme.text, canvas.px(1.5f));
     canvas.items().mark("just ran", line);
   }
+  const std::string lost = lost_note(view, row);
+  if (!lost.empty()) {
+    if (!next) canvas.fill(bar, theme.changed_back, canvas.px(5));
+    canvas.outline(bar, theme.changed, canvas.px(5), canvas.px(2));
+    canvas.items().mark("lost update", line);
+  }
   if (view.selection->code == row.address) canvas.outline(bar, theme.alert, canvas.px(5), canvas.px(2));
   const Colour strong = next ? theme.on_thread(style) : theme.text;
   const Colour weak = next ? theme.on_thread(style) : theme.dim;
 
-  float x = line.x0 + canvas.px(42);
-  const std::string address = hex(row.address.value, 6);
-  const float address_width = std::ceil(canvas.width(FontRole::mono_small, address));
-  canvas.text_in({x, line.y0, x + address_width + 1, line.y1}, {FontRole::mono_small}, weak, address);
-  x += address_width + canvas.px(14);
-  const float mnemonic =
-      std::max(canvas.px(62), std::ceil(canvas.width(FontRole::mono_bold, row.mnemonic)) + canvas.px(10));
-  canvas.text_in({x, line.y0, x + mnemonic, line.y1}, {FontRole::mono_bold}, next ? strong : theme.mnemonic,
-                 row.mnemonic);
-  x += mnemonic;
-
-  float right = line.x1 - canvas.px(12);
   // Only the target of a call or a jump can be a name of C++.
   const bool is_name = row.operands.find("::") != std::string::npos;
   const std::string operands =
       is_name ? emu::short_name(row.operands) : compact_operands(row.operands, view.code->syntax);
-  const char* sign = next ? "rip" : row.just_ran ? view.words()(Word::just_ran) : "";
+  float right = line.x1 - canvas.px(12);
+  const float mnemonic =
+      std::max(canvas.px(62), std::ceil(canvas.width(FontRole::mono_bold, row.mnemonic)) + canvas.px(10));
+  float x = line.x0 + canvas.px(42);
+  const std::string address = hex(row.address.value, 6);
+  const float address_width = std::ceil(canvas.width(FontRole::mono_small, address));
+  const float lost_width = lost.empty() ? 0 : std::ceil(canvas.width(FontRole::micro, lost)) + canvas.px(10);
+  // What is said of a lost update goes before the address.
+  if (lost.empty() ||
+      x + address_width + canvas.px(14) + mnemonic + canvas.width(FontRole::mono_tiny, operands) + lost_width <=
+          right) {
+    canvas.text_in({x, line.y0, x + address_width + 1, line.y1}, {FontRole::mono_small}, weak, address);
+    x += address_width + canvas.px(14);
+  }
+  canvas.text_in({x, line.y0, x + mnemonic, line.y1}, {FontRole::mono_bold}, next ? strong : theme.mnemonic,
+                 row.mnemonic);
+  x += mnemonic;
+
+  const char* sign = !lost.empty() ? "" : next ? "rip" : row.just_ran ? view.words()(Word::just_ran) : "";
   if (*sign != '\0') {
     const float wide = std::ceil(canvas.width(FontRole::small, sign)) + canvas.px(next ? 24 : 4);
     if (x + canvas.width(FontRole::mono_small, operands) + wide + canvas.px(8) <= right) {
@@ -153,6 +187,13 @@ void CodePanel::draw_instruction(Canvas& canvas, const View& view, const core::C
       }
       right -= wide + canvas.px(8);
     }
+  }
+  if (!lost.empty()) {
+    const float room = right - x - canvas.width(FontRole::mono_tiny, operands) - canvas.px(10);
+    const Rect place = canvas.text_in({right - std::max(room, lost_width - canvas.px(10)), line.y0, right, line.y1},
+                                      {FontRole::small, FontRole::tiny, FontRole::micro},
+                                      next ? theme.on_thread(style) : theme.changed, lost, Align::right);
+    right = place.x0 - canvas.px(8);
   }
   canvas.text_in({x, line.y0, right, line.y1}, {FontRole::mono, FontRole::mono_small, FontRole::mono_tiny}, strong,
                  operands);

@@ -1,5 +1,6 @@
 #include "app/toolbar_panel.h"
 
+#include <fmt/format.h>
 #include <imgui.h>
 
 #include <cmath>
@@ -45,6 +46,15 @@ struct Sign {
                     {at.x - r * 0.3f, at.y + y + r * 0.5f}, colour);
   }
 };
+
+/// What a replayed schedule is one of: "Code textbook · Scheduler any · CPUs one · Memory sc".
+std::string explored_text(const core::ExploredAs& explored, const Words& words) {
+  // On processors of their own nobody schedules the threads: the schedule gives the turns.
+  const bool scheduled = explored.cpus != "many";
+  return fmt::format("{} {} · {} {} · {} {} · {} {}", words(Word::explore_code), explored.lowering,
+                     words(Word::explore_scheduler), scheduled ? explored.scheduler : words(Word::no_scheduler),
+                     words(Word::explore_cpus), explored.cpus, words(Word::explore_memory), explored.memory);
+}
 
 }  // namespace
 
@@ -255,8 +265,22 @@ void ToolbarPanel::draw(Canvas& canvas, const View& view, const Rect& area, Comm
   if (right - x > canvas.px(340)) x = draw_speed(canvas, view, {x, area.y0, right, area.y1}, commands);
   if (right - x < canvas.px(80)) return;
   canvas.line({x, area.y0 + canvas.px(12)}, {x, area.y1 - canvas.px(12)}, theme.border);
-  canvas.text_in({x + canvas.px(20), area.y0, right - canvas.px(10), area.y1},
-                 {FontRole::title, FontRole::text_bold, FontRole::small, FontRole::tiny}, theme.text, view.title);
+  const Rect title{x + canvas.px(20), area.y0, right - canvas.px(10), area.y1};
+  if (view.scenario == nullptr || !view.scenario->explored) {
+    canvas.text_in(title, {FontRole::title, FontRole::text_bold, FontRole::small, FontRole::tiny}, theme.text,
+                   view.title);
+    return;
+  }
+  const std::string explored = explored_text(*view.scenario->explored, view.words());
+  const float half = area.center().y;
+  const auto fits = [&](const std::string& text) { return canvas.width(FontRole::micro, text) <= title.width(); };
+  const std::string name(view.title);
+  canvas.text_in({title.x0, area.y0 + canvas.px(4), title.x1, half + canvas.px(2)},
+                 {FontRole::small, FontRole::tiny, FontRole::micro}, theme.text, fits(name) ? name : elide(name, fits));
+  canvas.text_in({title.x0, half, title.x1, area.y1 - canvas.px(4)}, {FontRole::small, FontRole::tiny, FontRole::micro},
+                 theme.dim, explored);
+  canvas.items().mark("explored as", title);
+  if (canvas.hit("##title", title).hovered) canvas.tooltip(name + "\n" + explored);
 }
 
 }  // namespace fiberscope::app

@@ -145,7 +145,10 @@ const core::Snapshot& TraceDocument::snapshot(core::StepIndex cursor) {
 }
 
 core::CodeView TraceDocument::code(core::StepIndex cursor, core::Syntax syntax) {
-  return shown().listing.at_cursor(cursor, syntax);
+  std::vector<emu::Address> stores;
+  for (const core::LostUpdate& update : snapshot(cursor).lost_updates)
+    if (update.store.step == cursor) stores.insert(stores.end(), {update.store.code, update.lost.code});
+  return shown().listing.at_cursor(cursor, syntax, stores);
 }
 
 core::CodeView TraceDocument::code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) {

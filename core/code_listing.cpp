@@ -1,6 +1,7 @@
 #include "core/code_listing.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/trimmed.h"
 #include "emu/shown_name.h"
@@ -45,17 +46,36 @@ emu::AddressRange CodeListing::range_around(Address inside) const {
   return {inside, inside + kBlindBytes};
 }
 
-CodeView CodeListing::at_cursor(StepIndex cursor, Syntax syntax) {
+CodeView CodeListing::at_cursor(StepIndex cursor, Syntax syntax, std::span<const Address> beside) {
   const Place now = place(cursor);
   CodeView view = at_address(now.next, cursor, syntax);
-  if (!now.ran || range_around(now.next).contains(*now.ran)) return view;
-  CodeView both;
-  both.function = view.function;
-  both.file = view.file;
-  both.syntax = syntax;
-  add_function(both, *now.ran, now, trace_.state_at(cursor).memory, syntax);
-  both.rows.insert(both.rows.end(), view.rows.begin(), view.rows.end());
-  return both;
+  const auto put_first = [&view](std::vector<CodeRow> rows) {
+    view.rows.insert(view.rows.begin(), std::make_move_iterator(rows.begin()), std::make_move_iterator(rows.end()));
+  };
+  if (now.ran && !range_around(now.next).contains(*now.ran)) {
+    CodeView ran;
+    add_function(ran, *now.ran, now, trace_.state_at(cursor).memory, syntax);
+    put_first(std::move(ran.rows));
+  }
+  for (const Address address : beside) put_first(rows_beside(view, address, now, cursor));
+  return view;
+}
+
+std::vector<CodeRow> CodeListing::rows_beside(const CodeView& view, Address address, const Place& now,
+                                              StepIndex cursor) {
+  const auto is_it = [address](const CodeRow& row) {
+    return row.kind == CodeRow::Kind::instruction && row.address == address;
+  };
+  if (std::any_of(view.rows.begin(), view.rows.end(), is_it)) return {};
+  CodeView function;
+  add_function(function, address, now, trace_.state_at(cursor).memory, view.syntax);
+  const auto found = std::find_if(function.rows.begin(), function.rows.end(), is_it);
+  if (found == function.rows.end()) return {};
+  std::vector<CodeRow> rows;
+  for (auto row = found; row != function.rows.begin() && rows.empty();)
+    if ((--row)->kind == CodeRow::Kind::source) rows.push_back(*row);
+  rows.push_back(*found);
+  return rows;
 }
 
 CodeView CodeListing::at_address(Address address, StepIndex cursor, Syntax syntax) {

@@ -204,6 +204,7 @@ void read_watch(TomlTable& file, Scenario& scenario) {
   scenario.watch.registers = table->texts("registers", kOptional);
   scenario.watch.symbols = table->texts("symbols", kOptional);
   scenario.watch.contexts = table->texts("contexts", kOptional);
+  scenario.watch.updates = table->texts("updates", kOptional);
   table->finish();
   for (const std::string& name : scenario.watch.registers) {
     if (!emu::register_by_name(name)) {
@@ -211,6 +212,14 @@ void read_watch(TomlTable& file, Scenario& scenario) {
                     fmt::format("there is no register '{}'; expected names like \"rsp\" or \"rbx\"", name));
     }
   }
+}
+
+void read_explored(TomlTable& file, Scenario& scenario) {
+  auto table = file.table("explored", kOptional);
+  if (!table) return;
+  const auto word = [&](std::string_view key) { return table->text(key).value_or(""); };
+  scenario.explored = ExploredAs{word("lowering"), word("scheduler"), word("cpus"), word("memory")};
+  table->finish();
 }
 
 /// A bare machine has no kernel that could take turns or hand over arguments.
@@ -387,6 +396,7 @@ emu::Result<Scenario> parse_scenario(std::string_view toml, std::string_view fil
   scenario.compare = file.text("compare", kOptional);
   read_expected(file, scenario);
   read_watch(file, scenario);
+  read_explored(file, scenario);
   read_captions(file, scenario);
   read_questions(file, scenario);
   file.finish();

@@ -37,6 +37,8 @@
 //   [watch]      functions, registers, symbols    arrays of names to show first; may be absent
 //                contexts                         what the figure "contexts" draws (core/context_object.h); may be
 //                absent
+//                updates                          global variables of which it is told where an update is lost
+//                                                 (core/lost_update.h); may be absent
 //   [run]        quantum = 500                    Linux: steps until another task's turn comes; 0: only where one waits
 //                arguments = ["3", "fast"]        Linux: behind the program's name; may be absent as all of [run]
 //                schedule = "T1x2 T2x4"           bare: the order of the threads (docs/machine.md)
@@ -56,6 +58,10 @@
 //                races = ["x"]                    the variables that race (default none)
 //                observation = "Never"            of a litmus test: that, "Sometimes" or "Always"
 //                schedules, executions            exact counts as texts of digits, or "infinite"; may be absent
+//
+// A replay of an explored program (core/explore/replay.h) says what its schedule is one of, and is shown with it:
+//
+//   [explored]   lowering, scheduler, cpus, memory     as `fiberscope explore` says them
 //
 // A text is given once a language: `en` must be there, `es`, `fr` and `zh` may. In a caption the languages stand beside
 // `function`, elsewhere in a table of their own.
@@ -150,6 +156,15 @@ struct Watch {
   std::vector<std::string> registers;
   std::vector<std::string> symbols;
   std::vector<std::string> contexts;
+  std::vector<std::string> updates;
+};
+
+/// What a replayed schedule is one of, in the words of `fiberscope explore`.
+struct ExploredAs {
+  std::string lowering;
+  std::string scheduler;
+  std::string cpus;
+  std::string memory;
 };
 
 /// How it is run, where that is not as always.
@@ -179,6 +194,7 @@ struct Scenario {
   Watch watch;
   std::vector<CaptionText> captions;
   std::vector<Question> questions;
+  std::optional<ExploredAs> explored;   ///< of a replay
   std::optional<ExploreLesson> lesson;  ///< then nothing runs: no image, no threads, no captions
 
   /// What to say about this instruction at such a moment: its own caption, else the function's, else nullptr.

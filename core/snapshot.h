@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lost_update.h"
 #include "core/step.h"
 #include "core/thread.h"
 #include "emu/address.h"
@@ -205,7 +206,8 @@ struct Snapshot {
   std::optional<ThreadId> rbp_thread;
   std::optional<RspPlace> rsp_place;  ///< where rsp is on no thread's stack but in readable memory
   std::vector<ThreadView> threads;
-  std::vector<StackView> stacks;  ///< one a thread, in the order of `threads`
+  std::vector<StackView> stacks;         ///< one a thread, in the order of `threads`
+  std::vector<LostUpdate> lost_updates;  ///< those of which a store is what happened at `step`; of a finished trace
   std::vector<EventView> events;
   std::string console;  ///< all that the guest printed up to the cursor
 };

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/caption.h"
+#include "core/cost_comparison.h"
 #include "core/event_names.h"
 #include "core/rsp_place.h"
 #include "core/thread_standing.h"
@@ -195,6 +196,7 @@ Snapshot SnapshotBuilder::build(StepIndex cursor) {
   }
   // Questions that move the trace come last: the state above is gone after them.
   if (table_) add_standings(trace_, *table_, scenario_, leaves_, snapshot);
+  if (!looks_back_) add_lost_updates(snapshot);
   if (snapshot.switched) compare_with_thread(snapshot);
   add_times(snapshot);
   if (!looks_back_) add_rewritten(snapshot);
@@ -395,6 +397,23 @@ bool SnapshotBuilder::is_back(const Snapshot& snapshot, const emu::Instruction& 
   if (!cell) return false;
   const auto entered = trace_.last_write(*cell, sizeof(std::uint64_t), snapshot.step, space_of(snapshot, *arrival->to));
   return entered && *entered < arrival->step;
+}
+
+void SnapshotBuilder::add_lost_updates(Snapshot& snapshot) {
+  if (scenario_ == nullptr || scenario_->watch.updates.empty() || !trace_.stop()) return;
+  if (trace_.steps().value > kMostCountedSteps) return;
+  if (!lost_updates_) lost_updates_ = find_lost_updates(trace_, scenario_->watch.updates);
+  const auto name = [&](ThreadId id) {
+    for (const ThreadView& view : snapshot.threads)
+      if (view.thread.id == id) return view.thread.name;
+    return fmt::format("thread {}", id.value);
+  };
+  for (const LostUpdate& update : *lost_updates_) {
+    if (!update.is_at(snapshot.step)) continue;
+    snapshot.lost_updates.push_back(update);
+    std::string& text = snapshot.caption.sentence;
+    text = sentence(update, snapshot.step, name) + (text.empty() ? "" : " ") + text;
+  }
 }
 
 void SnapshotBuilder::add_times(Snapshot& snapshot) {

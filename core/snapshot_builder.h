@@ -41,6 +41,7 @@ class SnapshotBuilder {
   void compare_with_thread(Snapshot& snapshot);
   void add_times(Snapshot& snapshot);
   void add_rewritten(Snapshot& snapshot);
+  void add_lost_updates(Snapshot& snapshot);
   std::optional<RewrittenReturn> rewritten_by(ThreadId thread, const Cell& cell, StepIndex step,
                                               std::optional<std::uint32_t> space);
   [[nodiscard]] bool is_call(StepIndex step);
@@ -54,7 +55,8 @@ class SnapshotBuilder {
   const Scenario* scenario_;
   std::string language_;
   std::optional<ThreadSource> table_;
-  std::optional<emu::Address> store_buffers_;  ///< their mirrors, where the processors have some
+  std::optional<emu::Address> store_buffers_;            ///< their mirrors, where the processors have some
+  std::optional<std::vector<LostUpdate>> lost_updates_;  ///< of the whole trace, once that is finished
   StackBuilder stacks_;
   emu::Disassembler disassembler_;
   std::map<ThreadId, std::optional<emu::Address>>

@@ -89,6 +89,24 @@ Json accesses_json(const std::vector<MemoryAccess>& accesses) {
   return result;
 }
 
+Json lost_access_json(const LostUpdate::Access& access) {
+  return {{"step", access.step.value},
+          {"thread", access.thread.value},
+          {"address", address(access.code)},
+          {"value", access.value ? Json(*access.value) : Json(nullptr)}};
+}
+
+Json lost_updates_json(const std::vector<LostUpdate>& updates) {
+  Json result = Json::array();
+  for (const LostUpdate& update : updates)
+    result.push_back({{"variable", update.variable},
+                      {"load", lost_access_json(update.load)},
+                      {"lost", lost_access_json(update.lost)},
+                      {"store", lost_access_json(update.store)},
+                      {"drained", update.drained}});
+  return result;
+}
+
 Json rewritten_json(const std::optional<RewrittenReturn>& rewritten) {
   if (!rewritten) return nullptr;
   return {{"step", rewritten->step.value},
@@ -242,6 +260,7 @@ nlohmann::ordered_json to_json(const Snapshot& snapshot) {
           {"rbp_thread", thread_id(snapshot.rbp_thread)},
           {"threads", std::move(threads)},
           {"stacks", std::move(stacks)},
+          {"lost_updates", lost_updates_json(snapshot.lost_updates)},
           {"events", std::move(events)},
           {"console", snapshot.console}};
 }

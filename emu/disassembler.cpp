@@ -247,6 +247,8 @@ struct Disassembler::Impl {
 
   void set_transfer(Instruction& result) const {
     const cs_x86& x86 = insn->detail->x86;
+    result.stores_constant = insn->id == X86_INS_MOV && x86.op_count == 2 && x86.operands[0].type == X86_OP_MEM &&
+                             x86.operands[1].type == X86_OP_IMM;
     const auto source = [&](Transfer& transfer, const cs_x86_op& op) {
       if (op.type == X86_OP_REG) transfer.from_register = general(op.reg);
       if (op.type == X86_OP_MEM) transfer.from_memory = memory_operand(op);

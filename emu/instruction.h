@@ -50,8 +50,9 @@ struct Instruction {
   std::optional<Address> target;  ///< of a direct jump or call
   std::vector<MemoryOperand> memory;
   std::optional<Transfer> transfer;
-  bool is_string = false;  ///< movs, stos, …
-  bool repeats = false;    ///< … with a rep prefix: rcx times, or until a comparison ends it
+  bool stores_constant = false;  ///< a plain move of a number that stands in the instruction into memory
+  bool is_string = false;        ///< movs, stos, …
+  bool repeats = false;          ///< … with a rep prefix: rcx times, or until a comparison ends it
 };
 
 /// Where the operand lies when the instruction is about to run with these registers.

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "app/explore/outcome_table.h"
-
 namespace fiberscope::app {
 namespace {
 
@@ -14,6 +12,11 @@ constexpr float kLattice = 448;
 constexpr float kLeastFindings = 150;
 
 }  // namespace
+
+float outcomes_width(float width, float scale) {
+  // A narrow window keeps the shares.
+  return std::floor(std::min(std::floor(kTable * scale), (width - 2 * std::floor(kGutter * scale)) * 0.42f));
+}
 
 ExploreLayout lay_out_explore(float width, float height, float scale, const ExploreParts& parts) {
   const auto px = [scale](float units) { return std::floor(units * scale); };
@@ -28,11 +31,9 @@ ExploreLayout lay_out_explore(float width, float height, float scale, const Expl
   const float top = layout.question.y1 + gutter;
   const float bottom = std::max(top, height - gutter);
   const float room = right - left;
-  // A narrow window keeps the shares.
-  const float table = std::min(px(kTable), room * 0.42f);
   const float middle = std::min(px(kLattice), room * 0.29f);
-  const float table_end = left + std::floor(table);
-  const float wanted = px(OutcomeTable::wanted_height(parts.outcomes));
+  const float table_end = left + outcomes_width(width, scale);
+  const float wanted = px(parts.outcomes_height);
   const float split = std::min(top + wanted, std::max(top, bottom - gutter - px(kLeastFindings)));
   layout.outcomes = {left, top, table_end, split};
   layout.findings = {left, std::min(split + gutter, bottom), table_end, bottom};

@@ -20,9 +20,12 @@ struct ExploreParts {
   std::size_t lesson_lines = 0;  ///< of a scenario's summary
   std::size_t thread_rows = 1;   ///< rows of text boxes, two a row
   std::size_t status_lines = 1;
-  std::size_t outcomes = 0;
+  float outcomes_height = 0;  ///< units that the table of outcomes needs
   bool lattice = true;
 };
+
+/// Pixels that the table of outcomes gets in a window so wide.
+float outcomes_width(float width, float scale);
 
 ExploreLayout lay_out_explore(float width, float height, float scale, const ExploreParts& parts);
 

@@ -15,7 +15,7 @@ void ExplorePanel::draw(Canvas& canvas, const View& view, float width, float hei
   parts.lesson_lines = lesson_lines(canvas, view, width - canvas.px(60)).size();
   parts.thread_rows = thread_rows(state);
   parts.status_lines = status_lines(canvas, view, width - canvas.px(60)).size();
-  parts.outcomes = state.answer ? state.answer->outcomes.size() : 0;
+  parts.outcomes_height = OutcomeTable::wanted_height(canvas, state, outcomes_width(width, canvas.scale()));
   parts.lattice = state.view == ExploreView::order && state.answer && state.answer->threads.size() == 2;
   const ExploreLayout layout = lay_out_explore(width, height, canvas.scale(), parts);
   for (const Rect& gutter : layout.gutters) canvas.fill(gutter, canvas.theme().background);

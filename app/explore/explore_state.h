@@ -62,10 +62,10 @@ struct ExploreState {
       if (one.id == id) return &one;
     return nullptr;
   }
-  /// Whether the schedule that is shown can be dragged: two threads, no store buffers, all states at hand.
+  /// Whether the schedule that is shown can be dragged: two threads, no loops, no store buffers, all states at hand.
   [[nodiscard]] bool can_drag() const {
-    return answer && answer->pictures && answer->pictures->progress && !answer->pictures->states.has_buffers &&
-           !answer->pictures->states.nodes.empty();
+    return answer && answer->pictures && answer->pictures->progress && !answer->pictures->progress->loops() &&
+           !answer->pictures->states.has_buffers && !answer->pictures->states.nodes.empty();
   }
 };
 

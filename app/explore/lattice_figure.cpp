@@ -16,6 +16,7 @@ using core::explore::LatticePoint;
 using core::explore::ProgressGraph;
 
 constexpr float kSmallestCell = 7;  // pixels
+constexpr float kRoundCell = 34;    // units
 constexpr std::size_t kMostStrips = 8;
 
 class Plot {
@@ -36,6 +37,14 @@ class Plot {
     std::string text;
     const std::array<std::uint32_t, 2> done{at.first, at.second};
     for (std::size_t thread = 0; thread < 2; ++thread) {
+      if (graph_.loops()) {
+        const std::string name = std::to_string(thread + 1);
+        text += done[thread] == graph_.steps[thread]
+                    ? words(Word::progress_finished_n, name)
+                    : words(Word::progress_at_n, {name, graph_.texts[thread][done[thread]]});
+        text += "\n";
+        continue;
+      }
       text += words(Word::progress_after_n,
                     {std::to_string(thread + 1), std::to_string(done[thread]), std::to_string(graph_.steps[thread])});
       const std::string last = done[thread] == 0 ? "" : graph_.texts[thread][done[thread] - 1];
@@ -64,12 +73,45 @@ class Plot {
   }
 
   void draw_path() {
-    const auto points = core::explore::points_of(view_.explore->shown.actions);
+    const ShownSchedule& shown = view_.explore->shown;
+    const auto points = !graph_.loops()    ? core::explore::points_of(shown.actions)
+                        : !shown.execution ? std::vector<LatticePoint>()
+                                           : points_of(graph_, shown.execution->steps, shown.outcome != 0);
     for (std::size_t i = 1; i < points.size(); ++i) {
       if (points[i].first > graph_.steps[0] || points[i].second > graph_.steps[1]) break;
-      canvas_.line(plot_.at(points[i - 1]), plot_.at(points[i]), canvas_.theme().text, std::max(2.f, canvas_.px(5)));
+      if (leaps(points[i - 1], points[i])) {
+        draw_leap(points[i - 1], points[i]);
+      } else {
+        canvas_.line(plot_.at(points[i - 1]), plot_.at(points[i]), canvas_.theme().text, std::max(2.f, canvas_.px(5)));
+      }
       on_path_.push_back(points[i - 1]);
       on_path_.push_back(points[i]);
+    }
+  }
+
+  /// More or less than one to the right or up.
+  [[nodiscard]] static bool leaps(LatticePoint from, LatticePoint to) {
+    return to.first + to.second != from.first + from.second + 1 || to.first < from.first || to.second < from.second;
+  }
+
+  /// Dashed, beside the points that are passed over.
+  void draw_leap(LatticePoint from, LatticePoint to) {
+    if (from == to) return;
+    const float aside = plot_.cell * 0.42f;
+    const bool across = from.second == to.second;
+    const auto moved = [&](LatticePoint at) {
+      const Point point = plot_.at(at);
+      return across ? Point{point.x, point.y - aside} : Point{point.x - aside, point.y};
+    };
+    const Point corners[] = {plot_.at(from), moved(from), moved(to), plot_.at(to)};
+    const float dash = std::max(2.f, canvas_.px(4));
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Point a = corners[i];
+      const Point b = corners[i + 1];
+      const float length = std::max(1.f, std::hypot(b.x - a.x, b.y - a.y));
+      for (float at = 0; at < length; at += 2 * dash)
+        canvas_.line(mix(a, b, at / length), mix(a, b, std::min(1.f, (at + dash) / length)), canvas_.theme().text,
+                     std::max(1.5f, canvas_.px(2.5f)));
     }
   }
 
@@ -78,10 +120,15 @@ class Plot {
     const Rect box = square(at);
     canvas_.items().mark(fmt::format("point {} {}", at.first, at.second), box);
     const auto* outcomes = graph_.outcomes(at);
-    const float rounding = canvas_.px(5);
+    // Round corners and hatching are many vertices, and small points are many.
+    const float rounding = plot_.cell >= canvas_.px(kRoundCell) ? canvas_.px(5) : 0;
     canvas_.fill(box, theme.panel, rounding);
     if (outcomes == nullptr) {
-      canvas_.hatch(box, theme.hatch, std::max(3.f, canvas_.px(6)));
+      if (legible(box)) {
+        canvas_.hatch(box, theme.hatch, std::max(3.f, canvas_.px(6)));
+      } else {
+        canvas_.line({box.x0, box.y1}, {box.x1, box.y0}, theme.hatch, 1);
+      }
       canvas_.outline(box, theme.faint, rounding);
     } else if (outcomes->empty()) {
       canvas_.outline(box, theme.alert, rounding, canvas_.px(2));
@@ -107,7 +154,7 @@ class Plot {
     }
     const float half = std::min(box.height() * 0.30f, canvas_.px(12));
     const Point middle = box.center();
-    if (!legible(box)) return;
+    if (half * 2 < canvas_.line_height(FontRole::micro) * 0.8f) return;  // the strips say which, and the tip
     const Rect plate{middle.x - half * 1.2f, middle.y - half, middle.x + half * 1.2f, middle.y + half};
     canvas_.fill(plate, theme.panel, canvas_.px(4));
     write(plate, std::to_string(outcomes.size()), theme.text);
@@ -138,8 +185,15 @@ class Plot {
                       {FontRole::tiny, FontRole::micro}, theme.dim, std::to_string(i), Align::right);
     }
     const float radius = canvas_.px(12);
-    canvas_.badge({plot_.area.x1 + canvas_.px(14), plot_.area.y1 + line / 2}, radius, explored_thread(0));
-    canvas_.badge({plot_.area.x0 - canvas_.px(16), plot_.area.y0 - canvas_.px(14)}, radius, explored_thread(1));
+    // Beside the last number, and above the topmost one.
+    const float last = plot_.at({graph_.steps[0], 0}).x;
+    const float wide = canvas_.width(FontRole::tiny, std::to_string(graph_.steps[0])) / 2;
+    const float top = plot_.at({0, graph_.steps[1]}).y - line / 2 - radius - canvas_.px(2);
+    canvas_.badge(
+        {std::max(plot_.area.x1 + canvas_.px(14), last + wide + radius + canvas_.px(4)), plot_.area.y1 + line / 2},
+        radius, explored_thread(0));
+    canvas_.badge({plot_.area.x0 - canvas_.px(16), std::min(plot_.area.y0 - canvas_.px(14), top)}, radius,
+                  explored_thread(1));
   }
 
   Canvas& canvas_;
@@ -190,7 +244,11 @@ void LatticeFigure::draw_plot(Canvas& canvas, const View& view, const Rect& area
       y += canvas.px(26);
     }
   };
-  if (!pictures || !pictures->progress) return say(words(Word::progress_none));
+  if (!pictures) return say(words(Word::progress_incomplete));
+  if (!pictures->progress)
+    return say(words(Word::progress_none,
+                     {grouped(core::explore::kMostProgressPoints), grouped(core::explore::kMostProgressStates),
+                      grouped(core::explore::kMostProgressOutcomes)}));
   const LatticePlot plot = lay_out_lattice(area, pictures->progress->steps);
   if (plot.cell < kSmallestCell)
     return say(words(Word::progress_too_large_n, grouped(pictures->progress->points.size())));
@@ -233,8 +291,10 @@ void LatticeFigure::draw_shown(Canvas& canvas, const View& view, const Rect& are
     const auto fits = [&](const std::string& text) {
       return canvas.width(FontRole::micro, text + tail) <= area.x1 - x;
     };
-    const std::string values = outcome_values(*view.explore, *outcome);
+    const std::string all = outcome_values(*view.explore, *outcome);
+    const std::string values = fits(all) ? all : telling_values(*view.explore, *outcome);
     state = (fits(values) ? values : elide(values, fits)) + tail;
+    if (!fits(all) && canvas.hit("shown values", {x, second, area.x1, second + line}).hovered) canvas.tooltip(all);
   } else {
     state = std::string(words(Word::shown_no_end)) + " · " + state;
   }
@@ -248,7 +308,8 @@ void LatticeFigure::draw_shown(Canvas& canvas, const View& view, const Rect& are
     commands.push_back(command::Explore{exploring::ReplayPath{}});
   const auto& pictures = view.explore->answer->pictures;
   if (!pictures || !pictures->progress) return;
-  const Word hint = view.explore->can_drag()       ? Word::progress_drag
+  const Word hint = pictures->progress->loops()    ? Word::progress_places
+                    : view.explore->can_drag()     ? Word::progress_drag
                     : pictures->states.has_buffers ? Word::progress_no_drag
                                                    : Word::progress_many_states;
   const Rect room{button.x1 + px(12), third - px(2), area.x1, area.y1};

@@ -34,9 +34,10 @@ std::string access_text(const Touch& touch, const Words& words) {
                      touch.value ? fmt::format("={}", *touch.value) : "");
 }
 
-/// "x=1", for places where a whole access does not fit: r x=1, w x=1.
+/// For places where a whole access does not fit: "r x=1", "w x=1"; "buf x=1" where only a store buffer has it.
 std::string tiny_access(const Touch& touch) {
-  return fmt::format("{} {}{}", touch.writes() ? "w" : "r", touch.variable,
+  constexpr const char* kWords[] = {"r", "w", "buf", "r buf"};
+  return fmt::format("{} {}{}", kWords[static_cast<std::size_t>(touch.kind)], touch.variable,
                      touch.value ? fmt::format("={}", *touch.value) : "");
 }
 
@@ -114,7 +115,14 @@ class OrderPlot {
   void draw_one_line(const Rect& rect, const ExecutedStep& step, const std::string& code, bool lost) {
     const Theme& theme = canvas_.theme();
     std::string right;
-    for (const Touch& touch : step.touches) right += (right.empty() ? "" : " ") + tiny_access(touch);
+    std::string whole;
+    for (const Touch& touch : step.touches) {
+      right += (right.empty() ? "" : " ") + tiny_access(touch);
+      whole += (whole.empty() ? "" : " · ") + access_text(touch, words_);
+    }
+    const std::string beside = step.drain ? code : mnemonic(step);
+    if (canvas_.width(FontRole::micro, whole) + canvas_.width(FontRole::micro, beside) + canvas_.px(10) < rect.width())
+      right = whole;
     if (lost) right = words_(Word::lost_update_here);
     const float room = right.empty() ? 0 : canvas_.width(FontRole::micro, right) + canvas_.px(8);
     const auto fits = [&](const std::string& text) {
@@ -162,7 +170,10 @@ class OrderPlot {
     }
   }
 
-  static std::string mnemonic(const ExecutedStep& step) { return step.text.substr(0, step.text.find(' ')); }
+  /// Of a drain as in a schedule: "D1".
+  static std::string mnemonic(const ExecutedStep& step) {
+    return step.drain ? fmt::format("D{}", step.thread + 1) : step.text.substr(0, step.text.find(' '));
+  }
 
   [[nodiscard]] std::string tip(std::size_t index) const {
     const ExecutedStep& step = picture_.steps[index];
@@ -242,8 +253,16 @@ void OrderFigure::draw(Canvas& canvas, const View& view, const Rect& area) {
   const auto px = [&](float units) { return canvas.px(units); };
   const auto& picture = view.explore->shown.execution;
   if (!picture || picture->steps.empty()) {
-    canvas.text_in({area.x0, area.y0, area.x1, area.y0 + px(34)}, {FontRole::text, FontRole::small}, theme.dim,
-                   words(Word::order_none));
+    const ExploreState& state = *view.explore;
+    const Word why = state.shown.text.empty()                  ? Word::order_none
+                     : state.answer && !state.answer->pictures ? Word::order_incomplete
+                                                               : Word::order_too_long;
+    float y = area.y0;
+    for (const std::string& line : canvas.wrap(FontRole::small, words(why), area.width(), 4)) {
+      canvas.text_in({area.x0, y, area.x1, y + px(28)}, {FontRole::small, FontRole::tiny, FontRole::micro}, theme.dim,
+                     line);
+      y += px(28);
+    }
     return;
   }
   std::vector<std::string> lines;

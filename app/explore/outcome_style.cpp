@@ -1,5 +1,6 @@
 #include "app/explore/outcome_style.h"
 
+#include <fmt/format.h>
 #include <imgui.h>
 
 #include <algorithm>
@@ -11,6 +12,23 @@ namespace {
 
 std::size_t colour_of(std::size_t id) {
   return (id + 1) % kThreadColours;
+}
+
+/// Whether the value is the same in all outcomes.
+bool is_common(const ExploreState& state, std::size_t value) {
+  const auto& outcomes = state.answer->outcomes;
+  return std::all_of(outcomes.begin(), outcomes.end(),
+                     [&](const auto& one) { return one.values.at(value) == outcomes.front().values.at(value); });
+}
+
+template <typename Wanted>
+std::string values_where(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome,
+                         const Wanted& wanted) {
+  std::string text;
+  for (const std::size_t i : state.values_order)
+    if (i < outcome.values.size() && wanted(i))
+      text += (text.empty() ? "" : " ") + state.answer->observables[i] + "=" + std::to_string(outcome.values[i]);
+  return text;
 }
 
 }  // namespace
@@ -35,11 +53,19 @@ void draw_outcome(Canvas& canvas, const Rect& box, std::size_t id) {
 }
 
 std::string outcome_values(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome) {
-  std::string text;
-  for (const std::size_t i : state.values_order)
-    if (i < outcome.values.size())
-      text += (text.empty() ? "" : " ") + state.answer->observables[i] + "=" + std::to_string(outcome.values[i]);
-  return text;
+  return values_where(state, outcome, [](std::size_t) { return true; });
+}
+
+std::string telling_values(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome) {
+  const std::string text = values_where(state, outcome, [&](std::size_t i) { return !is_common(state, i); });
+  return text.empty() ? outcome_values(state, outcome) : text;
+}
+
+std::string common_values(const ExploreState& state) {
+  const auto& outcomes = state.answer->outcomes;
+  if (outcomes.empty()) return {};
+  const std::string text = values_where(state, outcomes.front(), [&](std::size_t i) { return is_common(state, i); });
+  return text == outcome_values(state, outcomes.front()) ? "" : text;
 }
 
 std::string short_count(std::string_view digits) {
@@ -47,8 +73,18 @@ std::string short_count(std::string_view digits) {
   if (digits.empty()) return "–";
   if (digits.find_first_not_of("0123456789") != std::string_view::npos) return std::string(digits);
   if (digits.size() <= kWhole) return grouped(std::stoull(std::string(digits)));
-  return "~" + std::string(digits.substr(0, 1)) + "." + std::string(digits.substr(1, 1)) + "e" +
-         std::to_string(digits.size() - 1);
+  unsigned long tenths = std::stoul(std::string(digits.substr(0, 2)));
+  std::size_t power = digits.size() - 1;
+  if (digits[2] >= '5') ++tenths;
+  if (tenths == 100) {
+    tenths = 10;
+    ++power;
+  }
+  return fmt::format("~{}.{}e{}", tenths / 10, tenths % 10, power);
+}
+
+std::string counted(std::string_view digits, const Words& words, Word one, Word many) {
+  return short_count(digits) + " " + words(digits == "1" ? one : many);
 }
 
 ThreadStyle explored_thread(std::size_t thread) {

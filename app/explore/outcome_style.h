@@ -19,8 +19,14 @@ Colour on_outcome(const Theme& theme, std::size_t id);
 void draw_outcome(Canvas& canvas, const Rect& box, std::size_t id);
 /// "x=1 y=2", in the order of ExploreState::values_order.
 std::string outcome_values(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome);
-/// A number as it fits a narrow column: "12 870", "~2.1e18"; "–" where it was not counted.
+/// Likewise, of those values that are not the same in all outcomes; all of them where there are no two that differ.
+std::string telling_values(const ExploreState& state, const core::explore::ExploreAnswer::Outcome& outcome);
+/// The values that telling_values() leaves out.
+std::string common_values(const ExploreState& state);
+/// A number as it fits a narrow column: "12 870", "~2.1e18", rounded; "–" where it was not counted.
 std::string short_count(std::string_view digits);
+/// "1 schedule", "~2.1e18 schedules".
+std::string counted(std::string_view digits, const Words& words, Word one, Word many);
 /// The mark of a thread in the exploration: its number in its shape and colour.
 ThreadStyle explored_thread(std::size_t thread);
 

@@ -13,6 +13,7 @@ using core::explore::ExploreAnswer;
 constexpr float kHead = 38;
 constexpr float kColumns = 30;
 constexpr float kRow = 52;
+constexpr float kValueLine = 24;  // of a row, where the values need one
 
 struct Column {
   Word word;
@@ -42,10 +43,36 @@ std::string number_text(const ExploreAnswer::Outcome& outcome, OutcomeOrder colu
   return {};
 }
 
+/// How the values are shown, so that all of them can be read.
+struct ValueStyle {
+  bool telling = false;   ///< only what is not the same in all outcomes: the head has the rest
+  bool own_line = false;  ///< below the numbers
+
+  [[nodiscard]] std::string text(const ExploreState& state, const ExploreAnswer::Outcome& outcome) const {
+    return telling ? telling_values(state, outcome) : outcome_values(state, outcome);
+  }
+};
+
+/// For a table so wide.
+ValueStyle value_style(const Canvas& canvas, const ExploreState& state, float width) {
+  float column = width - canvas.px(kBadge + kReplay + 12);
+  for (const Column& number : kNumbers) column -= canvas.px(number.width);
+  const auto fit = [&](const ValueStyle& style) {
+    const auto& outcomes = state.answer->outcomes;
+    return std::all_of(outcomes.begin(), outcomes.end(), [&](const auto& one) {
+      return canvas.width(FontRole::mono_tiny, style.text(state, one)) <= column;
+    });
+  };
+  for (const ValueStyle style : {ValueStyle{false, false}, ValueStyle{true, false}})
+    if (fit(style)) return style;
+  return {true, true};
+}
+
 struct Row {
   Canvas& canvas;
   const View& view;
   const ExploreAnswer::Outcome& outcome;
+  ValueStyle style;
   Rect area;
   Commands& commands;
 
@@ -80,10 +107,17 @@ struct Row {
                      Align::right);
       x -= px(column->width);
     }
-    const std::string values = outcome_values(*view.explore, outcome);
-    canvas.text_in({area.x0 + px(kBadge), area.y0 + px(2), x, line}, {FontRole::mono_small, FontRole::mono_tiny},
-                   theme.text, shorten(values, x - area.x0 - px(kBadge)));
-    const Rect below{area.x0 + px(kBadge), line, area.x1 - px(kReplay) - px(8), area.y1 - px(2)};
+    const std::string values = style.text(*view.explore, outcome);
+    const float lower = style.own_line ? line + px(kValueLine) : line;
+    const Rect place{area.x0 + px(kBadge), style.own_line ? line : area.y0 + px(2),
+                     style.own_line ? area.x1 - px(kReplay) - px(8) : x, lower};
+    if (style.own_line) {
+      canvas.text_in(place, {FontRole::mono_small, FontRole::mono_tiny, FontRole::tiny, FontRole::micro}, theme.text,
+                     shorten(values, place.width(), FontRole::micro));
+    } else {
+      canvas.text_in(place, {FontRole::mono_small, FontRole::mono_tiny}, theme.text, values);
+    }
+    const Rect below{area.x0 + px(kBadge), lower, area.x1 - px(kReplay) - px(8), area.y1 - px(2)};
     float left = below.x0;
     if (outcome.violates) {
       const float wide = canvas.width(FontRole::tiny, words(Word::outcome_fails)) + px(20);
@@ -96,30 +130,45 @@ struct Row {
     if (letter.clicked) commands.push_back(command::Explore{exploring::ShowOutcome{outcome.id}});
     if (hit.clicked && replayable) commands.push_back(command::Explore{exploring::ReplayOutcome{outcome.id}});
     if (letter.hovered) canvas.tooltip(words(Word::tip_show_outcome));
-    if (hit.hovered && replayable) canvas.tooltip(tip(values));
+    if (hit.hovered && replayable) canvas.tooltip(tip(outcome_values(*view.explore, outcome)));
   }
 
   /// The whole of what the row may have shortened.
   [[nodiscard]] std::string tip(const std::string& values) const {
     const Words words = view.words();
     std::string text = values + "\n" + outcome.witness + "\n";
-    text += fmt::format("{} {}", outcome.schedules, words(Word::explore_schedules));
+    text += fmt::format("{} {}", outcome.schedules,
+                        words(outcome.schedules == "1" ? Word::one_schedule : Word::explore_schedules));
     if (!outcome.probability_exact.empty())
       text += fmt::format("\n{}: {}", words(Word::tip_probability), outcome.probability_exact);
     return text + "\n" + words(Word::tip_replay);
   }
 
   /// What is too long for its line ends with "…"; the tip spells it out.
-  [[nodiscard]] std::string shorten(const std::string& whole, float wide) const {
-    const auto fits = [&](const std::string& text) { return canvas.width(FontRole::mono_tiny, text) <= wide; };
+  [[nodiscard]] std::string shorten(const std::string& whole, float wide, FontRole font = FontRole::mono_tiny) const {
+    const auto fits = [&](const std::string& text) { return canvas.width(font, text) <= wide; };
     return fits(whole) ? whole : elide(whole, fits);
   }
 };
 
+/// What is the same in all outcomes, once for all of them.
+void draw_common(Canvas& canvas, const View& view, const Rect& area) {
+  const std::string common = common_values(*view.explore);
+  if (common.empty()) return;
+  const std::string text = view.words()(Word::outcome_common_n, common);
+  const auto fits = [&](const std::string& one) { return canvas.width(FontRole::micro, one) <= area.width(); };
+  const Rect place = canvas.text_in(area, {FontRole::small, FontRole::tiny, FontRole::micro}, canvas.theme().dim,
+                                    fits(text) ? text : elide(text, fits), Align::right);
+  if (canvas.hit("common values", place).hovered) canvas.tooltip(text);
+}
+
 }  // namespace
 
-float OutcomeTable::wanted_height(std::size_t outcomes) {
-  return kHead + kColumns + kRow * static_cast<float>(std::max<std::size_t>(outcomes, 1)) + 10;
+float OutcomeTable::wanted_height(const Canvas& canvas, const ExploreState& state, float width) {
+  const std::size_t outcomes = state.answer ? state.answer->outcomes.size() : 0;
+  const bool own_line = outcomes > 0 && value_style(canvas, state, width).own_line;
+  const float row = own_line ? kRow + kValueLine : kRow;
+  return kHead + kColumns + row * static_cast<float>(std::max<std::size_t>(outcomes, 1)) + 10;
 }
 
 void OutcomeTable::draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands) {
@@ -127,7 +176,12 @@ void OutcomeTable::draw(Canvas& canvas, const View& view, const Rect& area, Comm
   const Words words = view.words();
   const auto px = [&](float units) { return canvas.px(units); };
   const Rect note = canvas.panel_head("outcomes", area, words(Word::outcomes));
-  if (!view.explore->answer) return;
+  if (!view.explore->answer) {
+    if (view.explore->running)
+      canvas.text_in({area.x0 + px(18), area.y0 + px(kHead), area.x1 - px(18), area.y0 + px(kHead + kColumns)},
+                     {FontRole::small, FontRole::tiny}, theme.dim, words(Word::explore_exploring));
+    return;
+  }
   const ExploreAnswer& answer = *view.explore->answer;
   const Rect list{area.x0 + px(6), area.y0 + px(kHead + kColumns), area.x1 - px(6), area.y1 - px(6)};
 
@@ -154,17 +208,24 @@ void OutcomeTable::draw(Canvas& canvas, const View& view, const Rect& area, Comm
                    {FontRole::text, FontRole::small, FontRole::tiny}, theme.dim, words(Word::outcome_none));
     return;
   }
-  const auto fits = std::max<std::size_t>(1, static_cast<std::size_t>(list.height() / px(kRow)));
+  const ValueStyle style = value_style(canvas, *view.explore, area.width());
+  const float row = px(style.own_line ? kRow + kValueLine : kRow);
+  const auto fits = std::max<std::size_t>(1, static_cast<std::size_t>(list.height() / row));
   const std::size_t first = scroll_.first(area, answer.outcomes.size(), fits);
   const std::size_t end = std::min(first + fits, answer.outcomes.size());
+  Rect free = note;
   if (fits < answer.outcomes.size())
-    canvas.text_in(note, {FontRole::small, FontRole::tiny}, theme.dim,
-                   words(Word::shown_of_n,
-                         {std::to_string(first + 1), std::to_string(end), std::to_string(answer.outcomes.size())}),
-                   Align::right);
+    free.x1 = canvas
+                  .text_in(note, {FontRole::small, FontRole::tiny}, theme.dim,
+                           words(Word::shown_of_n, {std::to_string(first + 1), std::to_string(end),
+                                                    std::to_string(answer.outcomes.size())}),
+                           Align::right)
+                  .x0 -
+              px(12);
+  if (style.telling) draw_common(canvas, view, free);
   for (std::size_t i = first; i < end; ++i) {
-    const float y = list.y0 + px(kRow) * static_cast<float>(i - first);
-    Row{canvas, view, answer.outcomes[i], {list.x0, y, list.x1, y + px(kRow) - px(2)}, commands}.draw();
+    const float y = list.y0 + row * static_cast<float>(i - first);
+    Row{canvas, view, answer.outcomes[i], style, {list.x0, y, list.x1, y + row - px(2)}, commands}.draw();
   }
 }
 

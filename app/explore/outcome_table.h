@@ -10,8 +10,8 @@ namespace fiberscope::app {
 class OutcomeTable {
  public:
   void draw(Canvas& canvas, const View& view, const Rect& area, Commands& commands);
-  /// Units of height that so many outcomes need.
-  static float wanted_height(std::size_t outcomes);
+  /// Units of height that all outcomes need in a table so many pixels wide.
+  static float wanted_height(const Canvas& canvas, const ExploreState& state, float width);
 
  private:
   ListScroll scroll_;

@@ -21,21 +21,23 @@ constexpr std::size_t kMostLessonLines = 3;
 
 /// What became of the question: live counters, or the answer's numbers with what they are complete for.
 std::string status_text(const ExploreState& state, const Words& words) {
-  const auto counted = [&](std::uint64_t states, std::uint64_t transitions) {
-    return fmt::format("{} {} · {} {}", grouped(states), words(Word::explore_states), grouped(transitions),
-                       words(Word::explore_transitions));
+  const auto size = [&](std::uint64_t states, std::uint64_t transitions) {
+    return fmt::format("{} {} · {} {}", grouped(states), words(states == 1 ? Word::one_state : Word::explore_states),
+                       grouped(transitions),
+                       words(transitions == 1 ? Word::one_transition : Word::explore_transitions));
   };
   if (state.running)
-    return fmt::format("{} {} · {:.1f} s", words(Word::explore_exploring), counted(state.states, state.transitions),
+    return fmt::format("{} {} · {:.1f} s", words(Word::explore_exploring), size(state.states, state.transitions),
                        state.running_seconds);
   if (state.replaying) return words(Word::explore_replaying);
   if (!state.answer) return words(Word::explore_ask);
   const auto& answer = *state.answer;
   std::string text;
-  if (!answer.schedules.empty()) text += short_count(answer.schedules) + " " + words(Word::explore_schedules) + " · ";
+  if (!answer.schedules.empty())
+    text += counted(answer.schedules, words, Word::one_schedule, Word::explore_schedules) + " · ";
   if (!answer.executions.empty())
-    text += short_count(answer.executions) + " " + words(Word::explore_executions) + " · ";
-  text += counted(answer.states, answer.transitions) + " · ";
+    text += counted(answer.executions, words, Word::one_execution, Word::explore_executions) + " · ";
+  text += size(answer.states, answer.transitions) + " · ";
   if (answer.complete) {
     text += words(Word::explore_complete);
   } else {

@@ -21,14 +21,24 @@ class StatePlot {
       : canvas_(canvas), view_(view), map_(map), area_(area), layout_(lay_out_states(map)) {
     wide_ = std::min(canvas.px(150), area.width() / static_cast<float>(layout_.widest) - canvas.px(6));
     high_ = std::min(canvas.px(40), area.height() / static_cast<float>(layout_.layers) * 0.66f);
-    written_ = high_ >= canvas.line_height(FontRole::micro) * 1.6f;
+    // All nodes are written into, or none: what the key says holds of each.
+    written_ = high_ >= canvas.line_height(FontRole::micro) * 1.1f &&
+               std::all_of(map_.nodes.begin(), map_.nodes.end(), [&](const StateMap::Node& node) {
+                 return canvas_.width(FontRole::micro, values(node)) <= wide_ - canvas_.px(6);
+               });
+    const bool two_lines = high_ >= canvas.line_height(FontRole::micro) * 1.6f;
     const auto all_fit = [this](std::size_t digits) {
       return std::all_of(map_.nodes.begin(), map_.nodes.end(), [&](const StateMap::Node& node) {
         return canvas_.width(FontRole::micro, rips(node, digits)) <= wide_ - canvas_.px(6);
       });
     };
-    digits_ = all_fit(3) ? 3 : all_fit(2) ? 2 : 0;
+    digits_ = !written_ || !two_lines ? 0 : all_fit(3) ? 3 : all_fit(2) ? 2 : 0;
     follow();
+  }
+
+  /// What stands in the nodes.
+  [[nodiscard]] Word key() const {
+    return !written_ ? Word::state_key_small_n : digits_ == 0 ? Word::state_key_values_n : Word::state_key_n;
   }
 
   void draw() {
@@ -201,7 +211,12 @@ void draw_state_graph(Canvas& canvas, const View& view, const Rect& area) {
   const auto px = [&](float units) { return canvas.px(units); };
   if (!view.explore->answer) return;
   const auto& pictures = view.explore->answer->pictures;
-  if (!pictures || !pictures->states.drawable()) {
+  if (!pictures) {
+    canvas.text_in({area.x0, area.y0, area.x1, area.y0 + px(40)}, {FontRole::text, FontRole::small, FontRole::tiny},
+                   theme.dim, words(Word::progress_incomplete));
+    return;
+  }
+  if (!pictures->states.drawable()) {
     const std::uint64_t states = view.explore->answer->states;
     canvas.text_in({area.x0, area.y0, area.x1, area.y0 + px(40)}, {FontRole::text, FontRole::small, FontRole::tiny},
                    theme.dim,
@@ -211,9 +226,12 @@ void draw_state_graph(Canvas& canvas, const View& view, const Rect& area) {
   const StateMap& map = pictures->states;
   std::string names;
   for (const std::string& name : map.variables) names += (names.empty() ? "" : " ") + name;
+  StatePlot plot(canvas, view, map, {area.x0, area.y0, area.x1, area.y1 - px(kFoot) - px(6)});
+  const std::string first = plot.key() == Word::state_key_small_n ? grouped(map.states) : names;
   canvas.text_in({area.x0, area.y1 - px(kFoot), area.x1, area.y1}, {FontRole::small, FontRole::tiny, FontRole::micro},
-                 theme.dim, words(Word::state_key_n, names));
-  StatePlot(canvas, view, map, {area.x0, area.y0, area.x1, area.y1 - px(kFoot) - px(6)}).draw();
+                 theme.dim,
+                 words(plot.key(), {first, words(map.has_buffers ? Word::state_edges_buffers : Word::state_edges)}));
+  plot.draw();
 }
 
 }  // namespace fiberscope::app

@@ -20,6 +20,7 @@ struct Touch {
   std::uint64_t address = 0;
   std::uint32_t size = 0;             ///< bytes
   bool is_sync = false;               ///< as in SiteAccess
+  bool is_constant = false;           ///< a write of a number that stands in the instruction: computed from nothing
   std::optional<std::int64_t> value;  ///< what was read or written; nothing where no variable lies there
 
   [[nodiscard]] bool in_memory() const { return kind == Kind::read || kind == Kind::write; }

@@ -1,10 +1,14 @@
 #include "core/explore/execution_picture.h"
 
 #include <algorithm>
+#include <deque>
+#include <map>
 #include <utility>
 
 namespace fiberscope::core::explore {
 namespace {
+
+constexpr std::uint32_t kBufferedBytes = 8;  // at most, of an entry of a store buffer
 
 bool overlap(const Touch& one, const Touch& other) {
   return one.address < other.address + other.size && other.address < one.address + one.size;
@@ -75,11 +79,11 @@ void add_reads_from(ExecutionPicture& picture) {
 }
 
 /// The last load from memory of what `store` writes, by the same thread, with no own store in between.
-std::optional<std::size_t> load_before(const ExecutionPicture& picture, const Touch& store, std::size_t at) {
+std::optional<std::size_t> load_before(const std::vector<ExecutedStep>& steps, const Touch& store, std::size_t at) {
   for (std::size_t i = at + 1; i-- > 0;) {
-    if (picture.steps[i].thread != picture.steps[at].thread) continue;
+    if (steps[i].thread != steps[at].thread) continue;
     bool writes = false;
-    for (const Touch& touch : picture.steps[i].touches) {
+    for (const Touch& touch : steps[i].touches) {
       if (!overlap(touch, store)) continue;
       if (touch.kind == Touch::Kind::read) return i;
       writes = writes || (touch.kind == Touch::Kind::write && i != at);
@@ -89,24 +93,24 @@ std::optional<std::size_t> load_before(const ExecutionPicture& picture, const To
   return std::nullopt;
 }
 
-void add_lost_updates(ExecutionPicture& picture) {
-  for (std::size_t store = 0; store < picture.steps.size(); ++store) {
-    for (const Touch& touch : picture.steps[store].touches) {
+/// Of each step: whether what reaches memory by it is a number of the program's text. A drain brings the oldest store
+/// that its thread's buffer holds.
+std::vector<bool> constant_stores(const std::vector<ExecutedStep>& steps) {
+  std::map<std::size_t, std::deque<bool>> waiting;  // by thread
+  std::vector<bool> constants(steps.size(), false);
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    std::deque<bool>& buffer = waiting[steps[i].thread];
+    for (const Touch& touch : steps[i].touches) {
+      if (touch.kind == Touch::Kind::buffered_write)
+        buffer.insert(buffer.end(), (touch.size + kBufferedBytes - 1) / kBufferedBytes, touch.is_constant);
       if (touch.kind != Touch::Kind::write) continue;
-      const auto load = load_before(picture, touch, store);
-      if (!load) continue;
-      for (std::size_t i = store; i-- > *load + 1;) {
-        const ExecutedStep& other = picture.steps[i];
-        if (other.thread == picture.steps[store].thread) continue;
-        const bool lost = std::any_of(other.touches.begin(), other.touches.end(), [&](const Touch& one) {
-          return one.kind == Touch::Kind::write && overlap(one, touch);
-        });
-        if (!lost) continue;
-        picture.lost_updates.push_back({*load, i, store, touch.variable});
-        break;
-      }
+      constants[i] = touch.is_constant;
+      if (!steps[i].drain || buffer.empty()) continue;
+      constants[i] = buffer.front();
+      buffer.pop_front();
     }
   }
+  return constants;
 }
 
 }  // namespace
@@ -122,13 +126,37 @@ bool in_conflict(const ExecutedStep& one, const ExecutedStep& other) {
   return false;
 }
 
+std::vector<ExecutionPicture::LostUpdate> find_lost_updates(const std::vector<ExecutedStep>& steps) {
+  std::vector<ExecutionPicture::LostUpdate> found;
+  const std::vector<bool> constants = constant_stores(steps);
+  for (std::size_t store = 0; store < steps.size(); ++store) {
+    if (constants[store]) continue;
+    for (const Touch& touch : steps[store].touches) {
+      if (touch.kind != Touch::Kind::write) continue;
+      const auto load = load_before(steps, touch, store);
+      if (!load) continue;
+      for (std::size_t i = store; i-- > *load + 1;) {
+        const ExecutedStep& other = steps[i];
+        if (other.thread == steps[store].thread) continue;
+        const bool lost = std::any_of(other.touches.begin(), other.touches.end(), [&](const Touch& one) {
+          return one.kind == Touch::Kind::write && overlap(one, touch);
+        });
+        if (!lost) continue;
+        found.push_back({*load, i, store, touch.variable});
+        break;
+      }
+    }
+  }
+  return found;
+}
+
 ExecutionPicture picture_execution(std::vector<ExecutedStep> steps, std::size_t threads) {
   ExecutionPicture picture;
   picture.threads = threads;
   picture.steps = std::move(steps);
   add_arrows(picture);
   add_reads_from(picture);
-  add_lost_updates(picture);
+  picture.lost_updates = find_lost_updates(picture.steps);
   return picture;
 }
 

@@ -28,7 +28,8 @@ struct ExecutionPicture {
     friend bool operator==(const ReadsFrom&, const ReadsFrom&) = default;
   };
   /// A store that overwrote what another thread wrote between the storing thread's last load of that variable and the
-  /// store.
+  /// store (P4 of Berenson and others, "A Critique of ANSI SQL Isolation Levels", 1995). A store of a number that
+  /// stands in its instruction is none: no update was computed.
   struct LostUpdate {
     std::size_t load = 0;
     std::size_t lost = 0;  ///< the last such store of another thread
@@ -47,6 +48,9 @@ struct ExecutionPicture {
 
   friend bool operator==(const ExecutionPicture&, const ExecutionPicture&) = default;
 };
+
+/// The lost updates of steps that ran in this order, in the order of their stores.
+std::vector<ExecutionPicture::LostUpdate> find_lost_updates(const std::vector<ExecutedStep>& steps);
 
 /// Fills in arrows, reads-from and lost updates of steps that ran in this order. A store buffer's drains stand in their
 /// thread's column, in the order in which they took place. Time grows with the square of the steps.

@@ -85,6 +85,8 @@ class MachineStep {
   [[nodiscard]] std::string describe(std::uint64_t rip) const;
   [[nodiscard]] std::string source(std::uint64_t rip) const;
   [[nodiscard]] std::string text(std::uint64_t rip) const;
+  /// Whether the instruction only moves a number that stands in it into memory.
+  [[nodiscard]] bool stores_constant(std::uint64_t rip) const;
 
  private:
   struct State;

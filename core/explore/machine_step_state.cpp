@@ -185,6 +185,11 @@ std::size_t MachineStep::footprint() const {
   return locals_.footprint() + memories_.footprint() + steps_.footprint() + drains_.footprint() + status_.capacity();
 }
 
+bool MachineStep::stores_constant(std::uint64_t rip) const {
+  const auto instruction = decode(rip);
+  return instruction && instruction->stores_constant;
+}
+
 std::string MachineStep::text(std::uint64_t rip) const {
   const auto place = program_.places.find(rip);
   if (place != program_.places.end() && !place->second.text.empty()) return place->second.text;

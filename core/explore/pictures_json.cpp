@@ -40,6 +40,7 @@ Json step_json(const ExecutedStep& step) {
                        {"address", fmt::format("0x{:016x}", touch.address)},
                        {"size", touch.size},
                        {"sync", touch.is_sync},
+                       {"constant", touch.is_constant},
                        {"value", or_null(touch.value)}});
   return {{"thread", step.thread + 1},
           {"drain", step.drain},
@@ -65,6 +66,7 @@ ExecutedStep step_of(const Json& from) {
     touch.address = address_of(access.at("address"));
     touch.size = access.at("size").get<std::uint32_t>();
     touch.is_sync = access.at("sync").get<bool>();
+    touch.is_constant = access.at("constant").get<bool>();
     if (!access.at("value").is_null()) touch.value = access.at("value").get<std::int64_t>();
     step.touches.push_back(std::move(touch));
   }
@@ -83,7 +85,15 @@ Json progress_json(const ProgressGraph& graph) {
     for (std::uint32_t first = 0; first <= graph.steps[0]; ++first)
       points.back().push_back(or_null(graph.points[graph.place({first, second})]));
   }
-  return {{"body_steps", graph.steps},
+  Json places = nullptr;
+  if (graph.loops()) {
+    places = Json::array({Json::array(), Json::array()});
+    for (std::size_t i = 0; i < 2; ++i)
+      for (const std::uint64_t place : graph.places[i]) places[i].push_back(address_or_null(place));
+  }
+  return {{"body_steps", graph.loops() ? Json(nullptr) : Json(graph.steps)},
+          {"places", std::move(places)},
+          {"start", {graph.start.first, graph.start.second}},
           {"instructions", std::move(texts)},
           {"outcome_sets", graph.sets},
           {"points", std::move(points)}};
@@ -91,7 +101,15 @@ Json progress_json(const ProgressGraph& graph) {
 
 ProgressGraph progress_of(const Json& from) {
   ProgressGraph graph;
-  graph.steps = from.at("body_steps").get<std::array<std::uint32_t, 2>>();
+  if (from.at("places").is_null()) {
+    graph.steps = from.at("body_steps").get<std::array<std::uint32_t, 2>>();
+  } else {
+    for (std::size_t i = 0; i < 2; ++i) {
+      for (const Json& place : from.at("places").at(i)) graph.places[i].push_back(address_of(place));
+      graph.steps[i] = static_cast<std::uint32_t>(graph.places[i].size());
+    }
+  }
+  graph.start = {from.at("start").at(0).get<std::uint32_t>(), from.at("start").at(1).get<std::uint32_t>()};
   for (std::size_t i = 0; i < 2; ++i)
     for (const Json& text : from.at("instructions").at(i)) graph.texts[i].push_back(text_of(text));
   graph.sets = from.at("outcome_sets").get<std::vector<std::vector<std::uint32_t>>>();

@@ -63,7 +63,11 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
                                                               : fmt::format("{}", fmt::join(request.threads, " | ")),
                                                           schedule)}});
   scenario.insert("expected", toml::table{{"stdout", expected}, {"exit_code", 0}});
-  scenario.insert("watch", toml::table{{"symbols", std::move(symbols)}});
+  scenario.insert("explored", toml::table{{"lowering", prepared.lowering},
+                                          {"scheduler", prepared.scheduler},
+                                          {"cpus", prepared.cpus},
+                                          {"memory", prepared.memory}});
+  scenario.insert("watch", toml::table{{"symbols", symbols}, {"updates", symbols}});
   std::ostringstream text;
   text << scenario << '\n';
   return text.str();

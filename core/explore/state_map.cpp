@@ -45,6 +45,7 @@ ExecutedStep step_of_site(const MachineStep& machine, SiteId id) {
     touch.address = access.address;
     touch.size = access.size;
     touch.is_sync = access.is_sync;
+    touch.is_constant = access.is_write && !step.drain && machine.stores_constant(site.rip);
     step.touches.push_back(std::move(touch));
   }
   return step;

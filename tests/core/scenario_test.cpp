@@ -316,5 +316,30 @@ TEST(BuiltinFiles, AreTheWholeFiles) {
   EXPECT_FALSE(builtin_file("").has_value());
 }
 
+TEST(Scenario, OfAReplaySaysWhatItsScheduleIsOneOf) {
+  const std::string replay = kGood + R"toml(
+[watch]
+updates = ["x", "y"]
+
+[explored]
+lowering = "textbook"
+scheduler = "rr=2"
+cpus = "one"
+memory = "sc"
+)toml";
+  const auto scenario = parse_scenario(replay, "replay.toml");
+  ASSERT_TRUE(scenario) << scenario.error().message;
+  EXPECT_EQ(scenario->watch.updates, (std::vector<std::string>{"x", "y"}));
+  ASSERT_TRUE(scenario->explored);
+  EXPECT_EQ(scenario->explored->lowering, "textbook");
+  EXPECT_EQ(scenario->explored->scheduler, "rr=2");
+  EXPECT_EQ(scenario->explored->cpus, "one");
+  EXPECT_EQ(scenario->explored->memory, "sc");
+  EXPECT_FALSE(parse_scenario(kGood, "good.toml")->explored);
+  const auto incomplete = parse_scenario(kGood + "\n[explored]\nlowering = \"O0\"\n", "replay.toml");
+  ASSERT_FALSE(incomplete);
+  EXPECT_NE(incomplete.error().message.find("scheduler"), std::string::npos) << incomplete.error().message;
+}
+
 }  // namespace
 }  // namespace fiberscope::core

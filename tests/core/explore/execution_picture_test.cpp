@@ -130,6 +130,45 @@ TEST(ExecutionPicture, AReadModifyWriteOfOneStepLosesNothing) {
   EXPECT_TRUE(picture_execution({reads(0, 'a'), writes(0, 'a'), increment1, writes(0, 'a')}, 2).lost_updates.empty());
 }
 
+TEST(ExecutionPicture, AConstantIsNoUpdate) {
+  ExecutedStep constant = writes(0, 'a');
+  constant.touches.front().is_constant = true;
+  EXPECT_TRUE(picture_execution({reads(0, 'a'), writes(1, 'a'), constant}, 2).lost_updates.empty());
+  // What is lost may be one.
+  ExecutedStep other = constant;
+  other.thread = 1;
+  EXPECT_EQ(picture_execution({reads(0, 'a'), other, writes(0, 'a')}, 2).lost_updates,
+            (std::vector<ExecutionPicture::LostUpdate>{{0, 1, 2, "a"}}));
+}
+
+TEST(ExecutionPicture, ADrainIsAConstantWhereTheBufferedStoreWas) {
+  const auto drain = [](char variable) {
+    ExecutedStep one = writes(0, variable);
+    one.drain = true;
+    return one;
+  };
+  ExecutedStep constant = step(0, {touch('a', Touch::Kind::buffered_write)});
+  constant.touches.front().is_constant = true;
+  const ExecutedStep computed = step(0, {touch('b', Touch::Kind::buffered_write)});
+  const ExecutedStep other = step(1, {touch('a', Touch::Kind::write), touch('b', Touch::Kind::write)});
+  // First in, first out: a, then b.
+  EXPECT_EQ(picture_execution({reads(0, 'a'), reads(0, 'b'), constant, computed, other, drain('a'), drain('b')}, 2)
+                .lost_updates,
+            (std::vector<ExecutionPicture::LostUpdate>{{1, 4, 6, "b"}}));
+}
+
+TEST(ExecutionPicture, ALockThatIsTakenByAConstantLosesNoUpdateButTheCounterDoes) {
+  ExploreRequest request;
+  request.target = "example:broken_lock.c";
+  request.pictures = true;
+  const auto prepared = prepare(request);
+  ASSERT_TRUE(prepared) << prepared.error().message;
+  const auto found = explore(prepared->program, prepared->options);
+  const ExecutionPicture& picture = found->pictures->executions.front();
+  ASSERT_EQ(picture.lost_updates.size(), 1U);
+  EXPECT_EQ(picture.lost_updates.front().variable, "count");
+}
+
 TEST(ExecutionPicture, StoreBuffersReachMemoryWithTheirDrain) {
   ExecutedStep store = step(0, {touch('a', Touch::Kind::buffered_write, 1)});
   ExecutedStep own = step(0, {touch('a', Touch::Kind::forwarded_read, 1)});

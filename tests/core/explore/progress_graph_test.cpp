@@ -142,7 +142,104 @@ TEST(ProgressGraph, RoundRobinLeavesPointsThatNoScheduleReaches) {
   EXPECT_EQ(followed.blocked, std::optional<std::size_t>(1));
 }
 
-TEST(ProgressGraph, IsForTwoThreadsWithoutLoopsOnly) {
+Explored ask_program(const std::string& target, const std::string& memory = "") {
+  ExploreRequest request;
+  request.target = target;
+  request.memory = memory;
+  request.pictures = true;
+  auto prepared = prepare(request);
+  if (!prepared) throw std::runtime_error(prepared.error().message);
+  Explored result{std::move(prepared).value(), {}};
+  auto found = explore(result.prepared.program, result.prepared.options);
+  if (!found) throw std::runtime_error(found.error().message);
+  result.found = std::move(found).value();
+  return result;
+}
+
+/// The outcomes that can be reached from a state, walking from it.
+std::set<std::uint32_t> walk(const StateMap& map, std::uint32_t from) {
+  std::set<std::uint32_t> outcomes;
+  std::set<std::uint32_t> seen{from};
+  std::vector<std::uint32_t> open{from};
+  while (!open.empty()) {
+    const StateMap::Node& node = map.nodes[open.back()];
+    open.pop_back();
+    if (node.outcome != 0) outcomes.insert(node.outcome);
+    for (const StateMap::Move& move : node.moves)
+      if (seen.insert(move.to).second) open.push_back(move.to);
+  }
+  return outcomes;
+}
+
+TEST(ProgressGraph, OfALoopHasTheThreadsPlacesAndWhatIsReachedFromThere) {
+  for (const char* target : {"example:broken_lock.c", "example:peterson.c"}) {
+    const Explored asked = ask_program(target);
+    const ProgressGraph& graph = *asked.pictures().progress;
+    const StateMap& map = asked.pictures().states;
+    ASSERT_TRUE(graph.loops());
+    ASSERT_FALSE(map.nodes.empty());
+    std::map<std::pair<std::uint32_t, std::uint32_t>, std::set<std::uint32_t>> expected;
+    const auto coordinate = [&](const std::optional<std::uint64_t>& rip, std::size_t thread) {
+      const auto& places = graph.places[thread];
+      if (!rip) return static_cast<std::uint32_t>(places.size());
+      return static_cast<std::uint32_t>(std::find(places.begin(), places.end(), *rip) - places.begin());
+    };
+    for (std::uint32_t node = 0; node < map.nodes.size(); ++node) {
+      const auto& rips = map.nodes[node].rips;
+      auto& outcomes = expected[{coordinate(rips[0], 0), coordinate(rips[1], 1)}];
+      outcomes.merge(walk(map, node));
+    }
+    for (std::uint32_t i = 0; i <= graph.steps[0]; ++i) {
+      for (std::uint32_t j = 0; j <= graph.steps[1]; ++j) {
+        const auto* outcomes = graph.outcomes({i, j});
+        const auto wanted = expected.find({i, j});
+        ASSERT_EQ(outcomes != nullptr, wanted != expected.end()) << target << ' ' << i << ", " << j;
+        if (outcomes != nullptr) {
+          EXPECT_EQ(std::set<std::uint32_t>(outcomes->begin(), outcomes->end()), wanted->second);
+        }
+      }
+    }
+  }
+}
+
+/// Whether both threads may stand between the first and the last instruction that uses count.
+bool both_enter(const ProgressGraph& graph) {
+  std::array<std::vector<std::uint32_t>, 2> inside;
+  for (std::size_t thread = 0; thread < 2; ++thread) {
+    const auto& texts = graph.texts[thread];
+    for (std::uint32_t i = 0; i < texts.size(); ++i)
+      if (texts[i].find("[count]") != std::string::npos) inside[thread].push_back(i);
+  }
+  for (std::uint32_t i = inside[0].front(); i <= inside[0].back(); ++i)
+    for (std::uint32_t j = inside[1].front(); j <= inside[1].back(); ++j)
+      if (graph.outcomes({i, j}) != nullptr) return true;
+  return false;
+}
+
+TEST(ProgressGraph, OfALockShowsWhetherBothMayEnter) {
+  EXPECT_FALSE(both_enter(*ask_program("example:peterson.c", "sc").pictures().progress));
+  EXPECT_TRUE(both_enter(*ask_program("example:peterson.c", "tso").pictures().progress));
+  EXPECT_TRUE(both_enter(*ask_program("example:broken_lock.c").pictures().progress));
+}
+
+TEST(ProgressGraph, AWayThroughPlacesFollowsTheInstructions) {
+  const Explored asked = ask_program("example:peterson.c");
+  const ProgressGraph& graph = *asked.pictures().progress;
+  const ExecutionPicture& picture = asked.pictures().executions.front();
+  const std::vector<LatticePoint> points = points_of(graph, picture.steps, true);
+  ASSERT_EQ(points.size(), picture.steps.size() + 1);
+  EXPECT_EQ(points.front(), (LatticePoint{0, 0}));
+  EXPECT_EQ(points.back(), (LatticePoint{graph.steps[0], graph.steps[1]}));
+  // Each step begins where the point before it says.
+  for (std::size_t i = 0; i < picture.steps.size(); ++i) {
+    const ExecutedStep& step = picture.steps[i];
+    const std::uint32_t at = step.thread == 0 ? points[i].first : points[i].second;
+    EXPECT_EQ(graph.places[step.thread].at(at), step.rip) << i;
+  }
+  EXPECT_EQ(points_of(graph, {}, false), (std::vector<LatticePoint>{graph.start}));
+}
+
+TEST(ProgressGraph, IsForTwoThreadsOnly) {
   EXPECT_FALSE(ask({"x=x+1", "x=x+1", "x=x+1"}).pictures().progress);
   EXPECT_FALSE(ask({"x=x+1", "x=x+1", "x=x+1"}).pictures().states.nodes.empty());
 }
@@ -223,6 +320,13 @@ TEST(Pictures, AreTheSameBehindTheirJson) {
     EXPECT_EQ(answer->schedules, asked.found.schedules.text());
     EXPECT_EQ(answer->findings.size(), asked.found.races.size());
   }
+}
+
+TEST(Pictures, OfALoopAreTheSameBehindTheirJson) {
+  const Explored asked = ask_program("example:peterson.c");
+  const auto answer = read_answer(explore_json(asked.prepared, asked.found).dump());
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_TRUE(*answer->pictures == asked.pictures());
 }
 
 TEST(Pictures, AreNullWhereNobodyAskedForThem) {
