@@ -170,6 +170,7 @@ emu::Result<void> Window::open() {
   gui_ = true;
   session_.set_language(options_.language);
   session_.exploration().set_opener(options_.opener);
+  session_.exploration().set_path(options_.path);
   if (options_.explore) session_.explore(*options_.explore, options_.runs, options_.lesson);
   session_.start_at(options_.cursor);
   if (options_.play) session_.apply(command::TogglePlay{});

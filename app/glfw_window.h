@@ -21,6 +21,7 @@ struct WindowOptions {
   /// last line's, and at the end ("closed": true).
   bool report_state = false;
   std::optional<core::Scenario> lesson;    ///< that the question is from
+  std::string path;                        ///< the schedule that is shown at first; empty: a witness
   std::optional<ExploreQuestion> explore;  ///< begin with the exploration of this question …
   bool runs = true;                        ///< … from which there is a run to go to
   ExploreSession::Opener opener;           ///< opens what was replayed in the document's place

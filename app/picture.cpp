@@ -95,6 +95,7 @@ emu::Result<Picture> render_exploration(const ExplorePictureOptions& options) {
   settings.theme = options.theme;
   Session session(document, settings);
   session.set_language(options.language);
+  session.exploration().set_path(options.schedule);
   session.explore(options.question, false, options.lesson);
   const ExploreState& state = session.exploration().state();
   const auto begin = std::chrono::steady_clock::now();
@@ -106,8 +107,6 @@ emu::Result<Picture> render_exploration(const ExplorePictureOptions& options) {
     session.advance(seconds());
   }
   if (!state.error.empty()) return emu::Error{state.error};
-  if (!options.schedule.empty() && !session.exploration().show_schedule(options.schedule))
-    return emu::Error{fmt::format("'{}' is no schedule of these threads; write \"T1x2 T2x4\"", options.schedule)};
   session.apply(command::Explore{exploring::Show{options.view}});
   return draw_frame(session, options.width, options.height);
 }

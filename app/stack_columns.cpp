@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "app/stack_layout.h"
+#include "core/event_names.h"
 
 namespace fiberscope::app {
 namespace {
@@ -8,6 +9,12 @@ namespace {
 bool has_stack(const core::Snapshot& snapshot, core::ThreadId thread) {
   return std::any_of(snapshot.stacks.begin(), snapshot.stacks.end(),
                      [&](const core::StackView& stack) { return stack.thread == thread && !stack.cells.empty(); });
+}
+
+bool is_main(const core::Snapshot& snapshot, std::optional<core::ThreadId> thread) {
+  return std::any_of(snapshot.threads.begin(), snapshot.threads.end(), [&](const core::ThreadView& view) {
+    return thread == view.thread.id && view.thread.kind == core::ThreadKind::main;
+  });
 }
 
 /// With several processors the step's own thread may be another one at each step: the columns stay, in the order of the
@@ -21,10 +28,19 @@ ColumnChoice choose_by_processor(const core::Snapshot& snapshot, const std::vect
   };
   if (pinned) take(snapshot.on_cpu);
   take(pinned);
-  // Of more than two processors the step's own one is always there.
-  const bool own_is_late = snapshot.cpu.value > 1;
-  if (own_is_late) take(snapshot.on_cpu);
-  for (const core::ProcessorView& cpu : snapshot.cpus) take(cpu.thread);
+  std::vector<std::optional<core::ThreadId>> running;
+  for (const core::ProcessorView& cpu : snapshot.cpus) running.push_back(cpu.thread);
+  if (running.size() > 2) {
+    // main, who started the others, only waits for them. The step's own processor is always there, unless a store
+    // buffer drained meanwhile, which is what the step shows.
+    std::stable_partition(running.begin(), running.end(), [&](const auto& one) { return !is_main(snapshot, one); });
+    const bool drains = std::any_of(snapshot.events.begin(), snapshot.events.end(), [](const core::EventView& event) {
+      return event.kind == core::event_name(emu::EventKind::drain);
+    });
+    const bool own_is_late = snapshot.on_cpu != running[0] && snapshot.on_cpu != running[1];
+    if (own_is_late && !drains) take(snapshot.on_cpu);
+  }
+  for (const auto& thread : running) take(thread);
   for (const core::ThreadId thread : order) take(thread);
   ColumnChoice choice;
   if (!shown.empty()) choice.left = shown[0];

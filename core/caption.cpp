@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "core/event_names.h"
 #include "core/snapshot_builder.h"
 #include "emu/shown_name.h"
 
@@ -222,6 +223,11 @@ std::string sentence(const Snapshot& snapshot, const CaptionContext& context) {
   return "Nothing but rip changed.";
 }
 
+std::string capitalized(std::string text) {
+  if (!text.empty() && text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 32);
+  return text;
+}
+
 }  // namespace
 
 Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, const Scenario* scenario,
@@ -237,7 +243,17 @@ Caption make_caption(const Snapshot& snapshot, const CaptionContext& context, co
   } else {
     caption.sentence = own != nullptr ? fill(own->text.in(language), snapshot, context) : sentence(snapshot, context);
   }
-  for (const EventView& event : snapshot.events) caption.sentence += " Then: " + event.text + ".";
+  std::string drained;
+  for (const EventView& event : snapshot.events) {
+    if (event.kind == event_name(emu::EventKind::drain)) {
+      drained += (drained.empty() ? "" : " ") + capitalized(event.text) + ".";
+    } else {
+      caption.sentence += " Then: " + event.text + ".";
+    }
+  }
+  // The step only waits beside it (emu/processor_schedule.h).
+  if (!drained.empty())
+    caption.sentence = fmt::format("{} Meanwhile CPU {} waits: {}", drained, snapshot.cpu.value, caption.sentence);
   return caption;
 }
 

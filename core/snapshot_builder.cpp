@@ -11,6 +11,7 @@
 #include "core/event_names.h"
 #include "core/rsp_place.h"
 #include "core/thread_standing.h"
+#include "emu/cell_name.h"
 
 namespace fiberscope::core {
 namespace {
@@ -349,7 +350,7 @@ void SnapshotBuilder::add_processors(Snapshot& snapshot) {
     if (store_buffers_)
       for (const emu::BufferedStore& store : emu::StoreBuffer::from_mirror(
                state.memory, *store_buffers_ + std::uint64_t{emu::StoreBuffer::kMirrorSize} * i))
-        view.stores.push_back({store, emu::symbolized(trace_.image(), store.address)});
+        view.stores.push_back({store, emu::cell_name(trace_.image(), trace_.debug(), store.address, store.size)});
     snapshot.cpus.push_back(std::move(view));
   }
   trace_.state_at(snapshot.step);

@@ -54,10 +54,11 @@ Result<std::unique_ptr<BareMachine>> BareMachine::boot(const Image& image, const
   if (scheduled && options.processors > 1)
     machine->processor_schedule_.emplace(options.bodies, options.schedule, options.processors);
   machine->store_buffers_ = options.store_buffers;
-  if (options.store_buffers) {
+  if (machine->processor_schedule_) {
     auto names = Image::parse({image.file().begin(), image.file().end()}, image.name());
     if (!names) return names.error();
     machine->names_ = std::move(names).value();
+    machine->debug_.emplace(*machine->names_);
   }
   if (const auto mirrors = image.symbol(StoreBuffer::kSymbol);
       mirrors && mirrors->size >= StoreBuffer::kMirrorSize * options.processors)
@@ -116,7 +117,7 @@ Stop BareMachine::fault(const CpuStop& cause, const std::string& why) const {
 }
 
 bool BareMachine::follow_schedule() {
-  if (schedule_->strikes_before(Address{cpu_->read(Register::rip)})) {
+  if (schedule_->strikes_before(Address{cpu_->read(Register::rip)}, Address{cpu_->read(Register::rsp)})) {
     if (!interrupts_enabled() || cpu_->interrupt_shadow())
       schedule_->held_off();
     else

@@ -7,6 +7,7 @@
 
 #include "emu/body_schedule.h"
 #include "emu/cpu.h"
+#include "emu/debug_info.h"
 #include "emu/image.h"
 #include "emu/interleaving.h"
 #include "emu/machine.h"
@@ -143,19 +144,24 @@ class BareMachine final : public Machine, private PortBus {
   void buffer_stores(const std::vector<BufferedStore>& stores);
   /// Adds to what the event has written.
   void mirror(unsigned processor, Cpu::Event& event);
+  /// "T1 (processor 1)", as far as a thread is known there.
+  [[nodiscard]] std::string runner(unsigned processor) const;
+  /// "want[1]": the data there, for people.
+  [[nodiscard]] std::string name_of(Address address, std::uint64_t size) const;
 
   std::optional<BodySchedule> schedule_;
   std::optional<ProcessorSchedule> processor_schedule_;
   bool store_buffers_ = false;
   std::optional<Address> mirrors_;  ///< the image's array store_buffers
-  std::optional<Image> names_;      ///< where there are store buffers: for what is told of them
+  std::optional<Image> names_;      ///< where several processors follow a schedule: for what is told of them
+  std::optional<DebugInfo> debug_;  ///< of names_
   Disassembler disassembler_;
   std::uint64_t skipped_ = 0;      ///< steps that hlt passed over
   std::vector<Processor> states_;  ///< by the processor's number
   std::optional<std::uint32_t> exit_code_;
   bool deadlocked_ = false;
 
-  static constexpr std::uint64_t kRound = 840;  ///< of turns_; 1 … 8 divide it
+  static constexpr std::uint64_t kRound = 2520;  ///< of turns_; 1 … kMaxProcessors divide it
   std::uint64_t turns_ = 0;
   Interleaving interleaving_;
   ReadModifyWriteCache accesses_;

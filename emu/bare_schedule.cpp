@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "emu/bare_machine.h"
+#include "emu/cell_name.h"
 #include "emu/store_order.h"
 
 namespace fiberscope::emu {
@@ -44,6 +45,18 @@ std::optional<unsigned> BareMachine::scheduled_turn(std::optional<Stop>& stop) {
   }
 }
 
+std::string BareMachine::runner(unsigned processor) const {
+  const std::uint32_t thread = processor_schedule_ ? processor_schedule_->thread_on(processor) : 0;
+  return thread == 0 ? fmt::format("processor {}", processor) : fmt::format("T{} (processor {})", thread, processor);
+}
+
+std::string BareMachine::name_of(Address address, std::uint64_t size) const {
+  const Region* region = memory_.region_at(address);
+  const bool on_stack = region != nullptr && region->kind == RegionKind::stack;
+  const std::string name = names_ && !on_stack ? cell_name(*names_, *debug_, address, size) : "";
+  return name.empty() ? fmt::format("{:#x}", address.value) : name;
+}
+
 void BareMachine::mirror(unsigned processor, Cpu::Event& event) {
   if (!mirrors_) return;
   const auto changed =
@@ -58,8 +71,10 @@ void BareMachine::drain(unsigned processor) {
   Cpu::Event event{EventKind::drain, store.size, 0, cpu().rip(), {}, {}};
   event.written.push_back({store.address, store.address + store.size});
   mirror(processor, event);
-  event.text = fmt::format("processor {}'s store of {:#x} to {} has reached memory; {} left in its buffer", processor,
-                           store.value, symbolized(*names_, store.address), buffer.stores().size());
+  const std::size_t left = buffer.stores().size();
+  event.text = fmt::format("the store of {:#x} to {} by {} has reached memory; its store buffer {}", store.value,
+                           name_of(store.address, store.size), runner(processor),
+                           left == 0 ? "is empty" : fmt::format("holds {} more", left));
   cpu().log_event(event);
 }
 
@@ -92,8 +107,8 @@ void BareMachine::buffer_stores(const std::vector<BufferedStore>& stores) {
     buffer.add(store);
     event.written.push_back({store.address, store.address + store.size});
     event.text +=
-        fmt::format("{}processor {}'s store of {:#x} to {} waits in its buffer", event.text.empty() ? "" : "; ",
-                    current_, store.value, symbolized(*names_, store.address));
+        fmt::format("{}the store of {:#x} to {} by {} waits in its store buffer", event.text.empty() ? "" : "; ",
+                    store.value, name_of(store.address, store.size), runner(current_));
   }
   mirror(current_, event);
   cpu().log_event(event);

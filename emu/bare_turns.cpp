@@ -174,7 +174,7 @@ bool BareMachine::read_first() {
                    0,
                    rip,
                    {},
-                   fmt::format("processor {} has read 0x{} at {:#x}", processor, value, range.low.value)});
+                   fmt::format("{} has read 0x{} at {}", runner(processor), value, name_of(range.low, range.size()))});
   return true;
 }
 

@@ -19,6 +19,11 @@ const ThreadBody* step_at(std::span<const ThreadBody> bodies, Address rip) {
   return std::binary_search(body->step_starts.begin(), body->step_starts.end(), rip) ? body : nullptr;
 }
 
+std::string too_few_steps(std::uint32_t thread, std::uint64_t steps, std::uint64_t in_item) {
+  return fmt::format("thread {} has only {} step{}{}", thread, steps, steps == 1 ? "" : "s",
+                     steps == in_item ? "" : fmt::format(", {} of them before this item", steps - in_item));
+}
+
 BodySchedule::BodySchedule(std::vector<ThreadBody> bodies, std::vector<ScheduleItem> items)
     : bodies_(std::move(bodies)), items_(std::move(items)) {}
 
@@ -28,9 +33,13 @@ std::string BodySchedule::item_text() const {
 
 std::optional<std::uint32_t> BodySchedule::pick() {
   if (item() != nullptr && named_) {
-    if (done_ < item()->steps && error_.empty())
-      error_ = fmt::format("{}, cannot be followed: thread {} gave the CPU away after {} of these steps", item_text(),
-                           item()->thread, done_);
+    if (done_ < item()->steps && error_.empty()) {
+      const Runner& runner = runners_[item()->thread];
+      error_ = fmt::format("{}, cannot be followed: {}", item_text(),
+                           runner.left
+                               ? too_few_steps(item()->thread, runner.steps, done_)
+                               : fmt::format("thread {} has to wait after {} of these steps", item()->thread, done_));
+    }
     ++next_;
     done_ = 0;
   }
@@ -38,8 +47,14 @@ std::optional<std::uint32_t> BodySchedule::pick() {
   return named_ ? std::optional(item()->thread) : std::nullopt;
 }
 
-bool BodySchedule::strikes_before(Address rip) {
+bool BodySchedule::strikes_before(Address rip, Address rsp) {
   if (item() == nullptr || !error_.empty()) return false;
+  if (named_) {
+    Runner& runner = runners_[item()->thread];
+    const ThreadBody* inside = body_at(bodies_, rip);
+    if (!runner.entry_rsp && inside != nullptr && inside->thread == item()->thread) runner.entry_rsp = rsp;
+    if (runner.entry_rsp && inside == nullptr && rsp == *runner.entry_rsp + 8) runner.left = true;
+  }
   const ThreadBody* body = step_at(bodies_, rip);
   if (body == nullptr) return false;
   if (!named_ || (body->thread != 0 && body->thread != item()->thread)) {
@@ -56,7 +71,9 @@ void BodySchedule::held_off() {
 }
 
 void BodySchedule::ran(Address rip) {
-  if (item() != nullptr && named_ && step_at(bodies_, rip) != nullptr) ++done_;
+  if (item() == nullptr || !named_ || step_at(bodies_, rip) == nullptr) return;
+  ++done_;
+  ++runners_[item()->thread].steps;
 }
 
 void BodySchedule::finish() {

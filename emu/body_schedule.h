@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,6 +34,10 @@ struct ScheduleItem {
   friend bool operator==(const ScheduleItem&, const ScheduleItem&) = default;
 };
 
+/// Why an item cannot be followed: the thread has ended, after so many body steps in all, `in_item` of them in the
+/// item.
+std::string too_few_steps(std::uint32_t thread, std::uint64_t steps, std::uint64_t in_item);
+
 /// Makes a guest follow a schedule item by item: it answers the scheduler port, and says when the timer strikes. Only
 /// body steps of the running thread count; the timer is due before the first body step that would be one too many. So a
 /// thread whose turn ends with its last body step goes on, uncounted, to its own end.
@@ -46,7 +51,7 @@ class BodySchedule {
   std::optional<std::uint32_t> pick();
   /// The instruction at rip is about to run. True if the timer is to strike before it; that ends the turn, and it is
   /// asked again when the thread comes back. False as well where the schedule cannot be followed: error().
-  bool strikes_before(Address rip);
+  bool strikes_before(Address rip, Address rsp);
   /// The timer that is due cannot strike: interrupts are off.
   void held_off();
   /// The instruction at rip has run.
@@ -67,6 +72,12 @@ class BodySchedule {
   std::size_t next_ = 0;    ///< the item under way
   std::uint64_t done_ = 0;  ///< body steps of it so far
   bool named_ = false;      ///< the guest's scheduler was told of it
+  struct Runner {
+    std::optional<Address> entry_rsp;  ///< at the first instruction of its body: of its return address
+    bool left = false;                 ///< the body has returned
+    std::uint64_t steps = 0;
+  };
+  std::map<std::uint32_t, Runner> runners_;  ///< by thread
   std::string error_;
 };
 

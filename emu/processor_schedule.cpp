@@ -50,6 +50,25 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::free_turn(const std::ve
   return std::nullopt;
 }
 
+bool ProcessorSchedule::waits_for_beginnings() {
+  begun_ = begun_ || ++uncounted_ > kMostUncounted ||
+           std::all_of(bodies_.begin(), bodies_.end(),
+                       [this](const ThreadBody& body) { return body.thread == 0 || processor_of(body.thread); });
+  return !begun_;
+}
+
+ProcessorSchedule::Act ProcessorSchedule::drain_turn(const std::vector<Place>& places, unsigned processor) {
+  if (!paced_) {
+    for (unsigned i = 0; i < places.size(); ++i) {
+      if (runners_[i].thread != 0 || !places[i].able || places[i].waits) continue;
+      paced_ = true;
+      return {i, false};
+    }
+  }
+  paced_ = false;
+  return {processor, true};
+}
+
 std::optional<ProcessorSchedule::Act> ProcessorSchedule::fail(const std::string& why) {
   const ScheduleItem& item = items_[next_];
   const std::string text =
@@ -66,6 +85,9 @@ void ProcessorSchedule::end_item() {
 
 std::optional<ProcessorSchedule::Act> ProcessorSchedule::next(const std::vector<Place>& places) {
   look(places);
+  if (!begun_ && waits_for_beginnings())
+    if (auto act = free_turn(places, false)) return act;
+  if (!std::exchange(begun_, true)) uncounted_ = 0;
   while (next_ < items_.size()) {
     const std::size_t item = next_;
     const auto act = next_of_item(places);
@@ -73,19 +95,20 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next(const std::vector<
     if (next_ == item) return std::nullopt;
   }
   for (unsigned i = 0; i < places.size(); ++i)
-    if (places[i].buffered > 0) return Act{i, true};
+    if (places[i].buffered > 0) return drain_turn(places, i);
   return free_turn(places, true);
 }
 
 std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std::vector<Place>& places) {
   const ScheduleItem& item = items_[next_];
-  if (++uncounted_ > kMostUncounted)
-    return fail(fmt::format("thread {} waits for something behind {} of these steps", item.thread, done_));
+  const bool hangs = ++uncounted_ > kMostUncounted;
   const auto processor = processor_of(item.thread);
   if (!processor) {
-    if (auto act = free_turn(places, false)) return act;
+    if (!hangs)
+      if (auto act = free_turn(places, false)) return act;
     return fail(fmt::format("thread {} does not begin", item.thread));
   }
+  if (hangs) return fail(fmt::format("thread {} waits for something behind {} of these steps", item.thread, done_));
   const Place& place = places[*processor];
   if (item.drains) {
     if (done_ == item.steps) {
@@ -93,7 +116,7 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std:
       return std::nullopt;
     }
     if (place.buffered == 0) return fail(fmt::format("thread {}'s store buffer is empty", item.thread));
-    return Act{*processor, true};
+    return drain_turn(places, *processor);
   }
   const bool left = runners_[*processor].left;
   const bool at_step = !left && step_at(bodies_, place.rip) != nullptr;
@@ -101,7 +124,7 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std:
     end_item();
     return std::nullopt;
   }
-  if (left) return fail(fmt::format("thread {} has come to its end after {} of these steps", item.thread, done_));
+  if (left) return fail(too_few_steps(item.thread, runners_[*processor].steps, done_));
   if (place.waits)
     return fail(fmt::format("after {} of these steps thread {} waits until its store buffer is empty: D{} comes first",
                             done_, item.thread, item.thread));
@@ -113,8 +136,9 @@ std::optional<ProcessorSchedule::Act> ProcessorSchedule::next_of_item(const std:
 }
 
 void ProcessorSchedule::took(unsigned processor, Address rip, bool counts) {
+  Runner& runner = runners_[processor];
+  if (counts && runner.thread != 0 && !runner.left && step_at(bodies_, rip) != nullptr) ++runner.steps;
   if (next_ >= items_.size()) return;
-  const Runner& runner = runners_[processor];
   if (!counts || runner.left || runner.thread != items_[next_].thread || step_at(bodies_, rip) == nullptr) return;
   ++done_;
   uncounted_ = 0;

@@ -27,9 +27,15 @@ const Region* region_at(const std::vector<LoadedRegion>& regions, Address addres
   return region.range.contains(address) ? &region : nullptr;
 }
 
+/// ".Lx", and numbers: "L1" and a control character (GNU as, "Local Symbol Names").
+bool is_local_label(std::string_view name) {
+  return name.starts_with(".L") || name.find_first_of("\001\002") != std::string_view::npos;
+}
+
 std::optional<ReadSymbol> read_symbol(Elf* elf, const GElf_Sym& entry, const char* name) {
-  if (name == nullptr || *name == '\0' || entry.st_shndx == SHN_UNDEF || entry.st_shndx >= SHN_LORESERVE)
-    return std::nullopt;
+  // Labels that an assembler keeps to itself, unless it is told to keep them all.
+  if (name == nullptr || *name == '\0' || is_local_label(name)) return std::nullopt;
+  if (entry.st_shndx == SHN_UNDEF || entry.st_shndx >= SHN_LORESERVE) return std::nullopt;
   Elf_Scn* section = elf_getscn(elf, entry.st_shndx);
   GElf_Shdr header;
   if (section == nullptr || gelf_getshdr(section, &header) == nullptr || (header.sh_flags & SHF_ALLOC) == 0)

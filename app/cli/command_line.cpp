@@ -15,6 +15,7 @@
 #include "app/cli/exit_code.h"
 #include "core/explored_target.h"
 #include "core/figure.h"
+#include "core/trimmed.h"
 #include "core/whole_number.h"
 #include "core/worker.h"
 #include "emu/machine.h"
@@ -46,6 +47,15 @@ CLI::Validator step_count(std::uint64_t least) {
                    : fmt::format("expected a whole number from {} on, not '{}'", least, text);
       },
       "STEPS");
+}
+
+/// Something that can be a schedule: nothing is none.
+CLI::Validator schedule_text() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return core::trimmed(text).empty() ? "expected items like \"T1x2 T2x4\", and this is empty" : std::string();
+      },
+      "SCHEDULE");
 }
 
 /// A question for the exploration in the window: asked with --explore, or by the target itself.
@@ -133,6 +143,10 @@ void add_open(CLI::App& app, OpenOptions& options, AskedQuestion& explore) {
       ->capture_default_str();
   command->add_option("--size", options.size, "of the window, WIDTHxHEIGHT")->capture_default_str();
   explore.add(*command);
+  command
+      ->add_option("--path", options.schedule,
+                   "of an exploration: the schedule that is shown at first, T1x2 T2x4 (default: a witness)")
+      ->check(schedule_text());
   command->add_flag("--report-state", options.report_state,
                     "print the window's state as a line of JSON when it changes, and when it closes");
   add_processors(*command, options.choice);
@@ -215,9 +229,18 @@ void add_explore(CLI::App& app, ExploreOptions& options) {
       ->add_option("--progress", options.progress,
                    "a line on standard error every so many milliseconds (default: 200 on a terminal, else 5000)")
       ->check(step_count(1));
-  CLI::Option* replay = command->add_option(
-      "--replay", options.replay,
-      "run one schedule and record it: an outcome's id, for its witness, or items like \"T1x2 T2x4 T1x4 T2x2\"");
+  command
+      ->add_option(
+          "--path", request.path,
+          "tell what one schedule comes to, items like \"T1x2 T2x4 D1\": its outcome, where it stops, or which "
+          "item cannot be followed and why")
+      ->check(schedule_text());
+  CLI::Option* replay =
+      command
+          ->add_option("--replay", options.replay,
+                       "run one schedule and record it: an outcome's id, for its witness, or items like "
+                       "\"T1x2 T2x4 T1x4 T2x2\"")
+          ->check(schedule_text());
   command->add_option("-o,--output", options.trace_path, "keep the trace of the replay in this .fscope file")
       ->needs(replay);
   command->add_flag("--json", options.json, "as fiberscope.explore/1; with --replay as fiberscope.run/1");
@@ -264,8 +287,10 @@ void add_screenshot(CLI::App& app, ScreenshotOptions& options, AskedQuestion& ex
       ->capture_default_str();
   command->add_option("--choose", options.choose, kChooseHelp);
   explore.add(*command);
-  command->add_option("--path", options.schedule,
-                      "of an exploration: the schedule that is shown, T1x2 T2x4 (default: a witness)");
+  command
+      ->add_option("--path", options.schedule,
+                   "of an exploration: the schedule that is shown, T1x2 T2x4 (default: a witness)")
+      ->check(schedule_text());
   command->add_flag("--states", options.states, "of an exploration: the state graph instead of the partial order");
   command->add_option("-o,--output", options.path, "the PNG file")->required();
   add_processors(*command, options.choice);

@@ -97,6 +97,7 @@ struct OpenOptions {
   std::string language = "en";
   std::string size = "1600x900";
   std::optional<AskedExploration> explore;  ///< begin there
+  std::string schedule;                     ///< of the exploration: the one that is shown at first; may be empty
   bool report_state = false;
 };
 int open_command(const OpenOptions& options);

@@ -110,6 +110,7 @@ int open_exploration(WindowOptions window, const OpenOptions& options) {
   Runs runs(none, options.language);
   window.explore = options.explore->question;
   window.lesson = options.explore->lesson;
+  window.path = options.schedule;
   window.runs = false;
   window.opener = [&runs](const std::string& path) { return runs.open(path); };
   const auto code = run_window(runs.shown(), window);
@@ -187,6 +188,7 @@ int open_command(const OpenOptions& options) {
     window.stop = signals.descriptor();
     return open_exploration(std::move(window), options);
   }
+  if (!options.schedule.empty()) return complain("--path is for all interleavings: say --explore", kUnusable);
   RecordedTarget::Options recording;
   recording.trace_path = options.trace_path;
   recording.choice = options.choice;

@@ -7,6 +7,8 @@
 #include "app/cli/recorded_target.h"
 #include "app/cli/stop_signals.h"
 #include "core/explore/replay.h"
+#include "core/explore/schedule.h"
+#include "core/explore/schedule_path.h"
 #include "core/explored_target.h"
 #include "core/run_json.h"
 #include "core/story.h"
@@ -16,6 +18,16 @@ namespace fiberscope::app {
 namespace {
 
 namespace explore = core::explore;
+
+/// Of a schedule that ends in a deadlock; empty for any other.
+std::string who_waits(const explore::PreparedExploration& prepared, const std::string& schedule) {
+  const auto actions = explore::parse_schedule(schedule, prepared.program.threads.size());
+  if (!actions) return {};
+  const auto followed =
+      explore::follow_schedule(prepared.program, prepared.options.model, prepared.options.scheduler, *actions);
+  const bool stuck = followed && followed->path.end == explore::SchedulePath::End::deadlock;
+  return stuck ? fmt::format("Deadlock: {}.\n", followed->path.why) : "";
+}
 
 /// `expected` is what it must print, where that is known.
 int replay(const explore::ExploreRequest& request, const explore::PreparedExploration& prepared,
@@ -39,9 +51,11 @@ int replay(const explore::ExploreRequest& request, const explore::PreparedExplor
         fmt::format("the replay printed {:?}, which is not the outcome {:?}: a fault of Fiberscope", printed, expected),
         kFindings);
   const auto& kept = (*recorded)->kept_path();
-  const int code = options.json
-                       ? print_json(core::run_json(trace, kept))
-                       : print_text(core::tell_story(trace) + (kept ? fmt::format("\nTrace: {}\n", *kept) : ""));
+  std::string waits;
+  if (stop && stop->reason == emu::Stop::Reason::deadlock) waits = who_waits(prepared, schedule);
+  const int code =
+      options.json ? print_json(core::run_json(trace, kept))
+                   : print_text(core::tell_story(trace) + waits + (kept ? fmt::format("\nTrace: {}\n", *kept) : ""));
   return code != kDone ? code : ending_code(trace);
 }
 
@@ -85,7 +99,7 @@ int run_explored(const RunOptions& options) {
                                 options.target, options.target),
                     kUnusable);
   const ReplayOptions wanted{options.trace_path, options.max_steps, options.json};
-  explore::ExploreRequest request{target->question, {}, false};
+  explore::ExploreRequest request{target->question, {}, false, {}};
   std::optional<explore::PreparedExploration> prepared;
   std::optional<explore::Exploration> found;
   {

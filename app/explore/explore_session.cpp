@@ -134,6 +134,7 @@ void ExploreSession::on(const exploring::Run&) {
   asked_ = state_.question;
   std::vector<std::string> arguments = explore_arguments(asked_);
   for (const char* word : {"--json", "--pictures", "--progress=100"}) arguments.emplace_back(word);
+  if (const std::string path = std::exchange(path_, {}); !path.empty()) arguments.push_back("--path=" + path);
   auto started = start(arguments);
   state_.running = static_cast<bool>(started);
   state_.stopping = false;
@@ -169,6 +170,7 @@ void ExploreSession::take_answer() {
   state_.answer_seconds = now_ - started_;
   state_.shown = {};
   sort_outcomes();
+  if (state_.answer->path) return show_schedule(state_.answer->path->schedule);
   for (const auto& outcome : state_.answer->outcomes) {
     if (outcome.id == 1) {
       on(exploring::ShowOutcome{1});
@@ -275,12 +277,9 @@ void ExploreSession::on(const exploring::ShowOutcome& c) {
   if (outcome != nullptr && !outcome->witness.empty()) show_schedule(outcome->witness);
 }
 
-bool ExploreSession::show_schedule(const std::string& schedule) {
-  if (!state_.answer) return false;
+void ExploreSession::show_schedule(const std::string& schedule) {
   auto actions = explore::parse_schedule(schedule, state_.answer->threads.size());
-  if (!actions) return false;
-  show(std::move(actions).value());
-  return true;
+  if (actions) show(std::move(actions).value());
 }
 
 void ExploreSession::show(std::vector<std::uint8_t> actions) {
@@ -293,7 +292,13 @@ void ExploreSession::show(std::vector<std::uint8_t> actions) {
     shown.outcome = static_cast<std::uint32_t>(outcome.id);
   }
   const auto& pictures = state_.answer->pictures;
-  if (pictures) {
+  const auto& path = state_.answer->path;
+  if (path && path->schedule == shown.text) {
+    shown.path = path;
+    shown.outcome = static_cast<std::uint32_t>(path->outcome);
+    if (path->end == explore::SchedulePath::End::impossible) shown.blocked = path->execution.steps.size();
+    shown.execution = path->execution;
+  } else if (pictures) {
     for (const explore::ExecutionPicture& one : pictures->executions)
       if (shown.witness && one.outcome == shown.outcome) shown.execution = one;
     if (!shown.execution && !pictures->states.nodes.empty() && !pictures->states.has_buffers) {

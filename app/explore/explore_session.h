@@ -31,6 +31,8 @@ class ExploreSession {
   [[nodiscard]] const ExploreState& state() const { return state_; }
 
   void set_question(const ExploreQuestion& question);
+  /// The next question asks about this schedule too, and the answer shows it; empty: about none.
+  void set_path(std::string schedule) { path_ = std::move(schedule); }
   /// The scenario that the question which was set is from.
   void set_lesson(const core::Scenario& lesson) { state_.lesson = ExploreState::Lesson{lesson, state_.question}; }
   /// The program that explores; this one where nothing was said.
@@ -38,8 +40,6 @@ class ExploreSession {
   void set_opener(Opener opener) { opener_ = std::move(opener); }
   void set_can_leave(bool can) { state_.can_leave = can; }
   void submit() { state_.submit = true; }
-  /// Shows a schedule in the words of `fiberscope explore`; false if it is none, or there is no answer.
-  bool show_schedule(const std::string& schedule);
   /// Whether a replay was opened since the last call.
   bool take_opened() { return std::exchange(opened_, false); }
 
@@ -65,6 +65,7 @@ class ExploreSession {
   [[nodiscard]] emu::Result<std::unique_ptr<core::ChildProgram>> start(const std::vector<std::string>& arguments) const;
   void replay(const std::string& what);
   void take_replay();
+  void show_schedule(const std::string& schedule);
   void show(std::vector<std::uint8_t> actions);
   void sort_outcomes();
 
@@ -72,6 +73,7 @@ class ExploreSession {
   std::string program_ = "/proc/self/exe";
   Opener opener_;
   ExploreQuestion asked_;
+  std::string path_;
   std::unique_ptr<core::ChildProgram> explorer_;
   std::unique_ptr<core::ChildProgram> replayer_;
   core::TemporaryFolder replay_folder_;

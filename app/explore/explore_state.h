@@ -16,10 +16,11 @@ namespace fiberscope::app {
 struct ShownSchedule {
   std::vector<std::uint8_t> actions;
   std::string text;                    ///< "T1x2 T2x4"
-  bool witness = false;                ///< the canonical one of its outcome, not dragged
+  bool witness = false;                ///< the canonical one of its outcome, neither dragged nor typed
   std::uint32_t outcome = 0;           ///< id; 0: it reaches none, or none is known
   std::optional<std::size_t> blocked;  ///< the place of the first action that could not run
   std::optional<core::explore::ExecutionPicture> execution;
+  std::optional<core::explore::SchedulePath> path;  ///< where it was typed: what it comes to, and why
 };
 
 /// What the exploration's panels read: plain data, never changed by them.

@@ -279,9 +279,11 @@ void LatticeFigure::draw_shown(Canvas& canvas, const View& view, const Rect& are
   canvas.text_in({area.x0, area.y0, area.x1, area.y0 + line}, {FontRole::mono_small, FontRole::mono_tiny}, theme.text,
                  short_text(area.width()));
   const float second = area.y0 + line;
-  std::string state = words(shown.witness ? Word::shown_witness : Word::shown_dragged);
+  std::string state = words(shown.witness ? Word::shown_witness : shown.path ? Word::shown_typed : Word::shown_dragged);
   float x = area.x0;
-  if (shown.blocked) {
+  if (shown.path && shown.path->end != core::explore::SchedulePath::End::outcome) {
+    state = path_state(*shown.path, words);
+  } else if (shown.blocked) {
     state = words(Word::shown_blocked_n, fmt::format("T{}", shown.actions[*shown.blocked] + 1));
   } else if (const auto* outcome = view.explore->outcome(shown.outcome)) {
     draw_outcome(canvas, {x, second + px(2), x + px(28), second + px(28)}, outcome->id);
@@ -303,8 +305,8 @@ void LatticeFigure::draw_shown(Canvas& canvas, const View& view, const Rect& are
                  shown.blocked ? theme.alert : theme.text, state);
   const float third = second + line + px(4);
   const float wide = canvas.width(FontRole::text_bold, words(Word::replay_this)) + px(28);
-  const Rect button{area.x0, third, area.x0 + wide, third + px(36)};
-  if (draw_button(canvas, "replay this", button, words(Word::replay_this)))
+  const Rect button{area.x0, third, shown.blocked ? area.x0 : area.x0 + wide, third + px(36)};
+  if (!shown.blocked && draw_button(canvas, "replay this", button, words(Word::replay_this)))
     commands.push_back(command::Explore{exploring::ReplayPath{}});
   const auto& pictures = view.explore->answer->pictures;
   if (!pictures || !pictures->progress) return;
@@ -314,7 +316,8 @@ void LatticeFigure::draw_shown(Canvas& canvas, const View& view, const Rect& are
                                                    : Word::progress_many_states;
   const Rect room{button.x1 + px(12), third - px(2), area.x1, area.y1};
   float y = room.y0;
-  for (const std::string& text : canvas.wrap(FontRole::tiny, words(hint), room.width(), 3)) {
+  const std::string note = shown.path && !shown.path->why.empty() ? shown.path->why : words(hint);
+  for (const std::string& text : canvas.wrap(FontRole::tiny, note, room.width(), 3)) {
     canvas.text_in({room.x0, y, room.x1, y + px(20)}, {FontRole::tiny, FontRole::micro}, theme.dim, text);
     y += px(20);
   }

@@ -252,20 +252,24 @@ void OrderFigure::draw(Canvas& canvas, const View& view, const Rect& area) {
   const Words words = view.words();
   const auto px = [&](float units) { return canvas.px(units); };
   const auto& picture = view.explore->shown.execution;
+  std::vector<std::string> lines;
+  const auto& path = view.explore->shown.path;
+  if (path && !path->why.empty())
+    lines = canvas.wrap(FontRole::tiny, path_state(*path, words) + ": " + path->why, area.width(), 3);
   if (!picture || picture->steps.empty()) {
     const ExploreState& state = *view.explore;
     const Word why = state.shown.text.empty()                  ? Word::order_none
                      : state.answer && !state.answer->pictures ? Word::order_incomplete
                                                                : Word::order_too_long;
+    if (lines.empty()) lines = canvas.wrap(FontRole::small, words(why), area.width(), 4);
     float y = area.y0;
-    for (const std::string& line : canvas.wrap(FontRole::small, words(why), area.width(), 4)) {
+    for (const std::string& line : lines) {
       canvas.text_in({area.x0, y, area.x1, y + px(28)}, {FontRole::small, FontRole::tiny, FontRole::micro}, theme.dim,
                      line);
       y += px(28);
     }
     return;
   }
-  std::vector<std::string> lines;
   for (const std::string& sentence : sentences(*picture, words))
     for (std::string& line : canvas.wrap(FontRole::tiny, sentence, area.width(), 3)) lines.push_back(std::move(line));
   const float foot = area.y1 - px(kSentence) * static_cast<float>(lines.size());

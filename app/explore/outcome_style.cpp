@@ -87,6 +87,21 @@ std::string counted(std::string_view digits, const Words& words, Word one, Word 
   return short_count(digits) + " " + words(digits == "1" ? one : many);
 }
 
+std::string path_state(const core::explore::SchedulePath& path, const Words& words) {
+  using End = core::explore::SchedulePath::End;
+  switch (path.end) {
+    case End::outcome:
+      return words(Word::shown_typed);
+    case End::deadlock:
+      return words(Word::shown_deadlock);
+    case End::stops:
+      return words(Word::shown_stops);
+    case End::impossible:
+      break;
+  }
+  return words(Word::shown_impossible_n, std::to_string(path.item));
+}
+
 ThreadStyle explored_thread(std::size_t thread) {
   return {static_cast<char>('1' + thread), static_cast<BadgeShape>(thread % kThreadColours),
           static_cast<std::uint8_t>(thread % kThreadColours)};

@@ -27,6 +27,8 @@ std::string common_values(const ExploreState& state);
 std::string short_count(std::string_view digits);
 /// "1 schedule", "~2.1e18 schedules".
 std::string counted(std::string_view digits, const Words& words, Word one, Word many);
+/// What a schedule comes to that was typed: "stops before the end".
+std::string path_state(const core::explore::SchedulePath& path, const Words& words);
 /// The mark of a thread in the exploration: its number in its shape and colour.
 ThreadStyle explored_thread(std::size_t thread);
 

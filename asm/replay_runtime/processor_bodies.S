@@ -1,6 +1,5 @@
-/* Where the processor of a thread begins: number 0 by a switch from main, the others by the port that starts a processor,
- * each with rsp at the end of its thread's stack, less 16 bytes of zeros. It has no C prototype, because nothing calls it.
- */
+/* Where the processor of a thread begins, with rsp at the end of its thread's stack, less 16 bytes of zeros. It has no C
+ * prototype, because nothing calls it: a processor that another one starts (port 0xfa0) lies here. */
 #define PORT_PROCESSOR 0xF60
 
         .text

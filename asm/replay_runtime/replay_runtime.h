@@ -17,6 +17,8 @@ struct replay_variable {
 #ifndef __cplusplus
 /* void (*)(void): the code of threads 1 … 8; 0 where there are fewer. */
 extern uint64_t replay_bodies[REPLAY_BODIES];
+/* processor_calls.c: that thread, from 1, has finished, and its control block says so. */
+void replay_has_finished(uint64_t thread);
 /* Up to the first without an address. */
 extern struct replay_variable replay_variables[REPLAY_VARIABLES];
 #endif

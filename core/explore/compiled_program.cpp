@@ -15,6 +15,7 @@
 #include "core/explore/child_process.h"
 #include "core/explore/example.h"
 #include "core/temporary_folder.h"
+#include "emu/data_objects.h"
 #include "emu/debug_info.h"
 #include "emu/disassembler.h"
 #include "emu/image.h"
@@ -30,7 +31,7 @@ constexpr std::uint64_t kRuntime = 0x300000;  // where the runtime's calls go; n
 constexpr std::uint64_t kPage = 4096;
 constexpr std::size_t kMostElements = 64;  // of an array that is shown
 /// INTERLEAVINGS: no instruction that the compiler adds by itself. Calls stay calls, so that the runtime's are seen.
-constexpr std::array<const char*, 12> kFlags = {"-g",
+constexpr std::array<const char*, 13> kFlags = {"-g",
                                                 "-fno-pic",
                                                 "-fcf-protection=none",
                                                 "-fno-stack-protector",
@@ -39,6 +40,7 @@ constexpr std::array<const char*, 12> kFlags = {"-g",
                                                 "-fno-builtin",
                                                 "-fno-asynchronous-unwind-tables",
                                                 "-fno-common",
+                                                "-fdata-sections",
                                                 "-fno-optimize-sibling-calls",
                                                 "-fdiagnostics-color=never",
                                                 "-U_FORTIFY_SOURCE"};
@@ -59,11 +61,13 @@ Result<void> write_file(const TemporaryFolder& folder, std::string_view name, co
   return {};
 }
 
+/// The variables of C, a section each, lie far apart: an index beyond an array's end then hits nothing.
 std::string linker_script() {
   std::string script =
       "SECTIONS {\n"
       "  . = 0x400000; .text : { *(.text .text.*) }\n"
-      "  . = 0x600000; .data : { *(.rodata .rodata.*) *(.data .data.*) *(.bss .bss.*) *(COMMON) . = ALIGN(64); }\n"
+      "  . = 0x600000; .rodata : { *(.rodata .rodata.*) } . = ALIGN(0x1000);\n"
+      "  .data : SUBALIGN(0x1000) { *(.data .data.*) *(.bss .bss.*) *(COMMON) }\n"
       "  /DISCARD/ : { *(.note .note.*) *(.comment) *(.eh_frame) }\n"
       "}\n";
   for (std::size_t i = 0; i < kRuntimeCalls.size(); ++i)
@@ -115,6 +119,7 @@ Result<emu::Image> make_image(const TemporaryFolder& folder, const Source& sourc
   if (source.path.starts_with(folder.file("")))
     command.push_back("-ffile-prefix-map=" + std::filesystem::current_path(unknown).string() + "=.");
   command.push_back("-ffile-prefix-map=" + folder.file("") + "=");
+  if (!guest) command.emplace_back("-Wa,--keep-locals");  // data may have no other name
   command.push_back("-Wl,-T," + folder.file("link.ld"));
   command.push_back("-I" + folder.file(""));
   command.push_back(source.path);
@@ -144,6 +149,15 @@ Result<void> find_threads(const emu::Image& image, const std::string& shown, Thr
     thread.code_high = symbol->size != 0 ? symbol->address.value + symbol->size : 0;
     program.threads.push_back(thread);
   }
+  for (std::size_t i = program.threads.size() + 2; i <= kMaxThreads; ++i)
+    if (image.symbol(fmt::format("thread_{}", i)))
+      return Error{
+          fmt::format("{}: there is thread_{}, but no thread_{}; number the functions from thread_1 on, without "
+                      "a gap",
+                      shown, i, program.threads.size() + 1)};
+  if (image.symbol(fmt::format("thread_{}", kMaxThreads + 1)))
+    return Error{fmt::format("{}: there is thread_{}; no more than {} threads can be explored", shown, kMaxThreads + 1,
+                             kMaxThreads)};
   if (program.threads.size() < kMinThreads || program.threads.size() > kMaxThreads)
     return Error{
         fmt::format("{}: {} found; define the functions thread_1 and thread_2, up to thread_{}, without a gap "
@@ -257,6 +271,8 @@ Result<ThreadProgram> make_program(const emu::Image& image, const Source& source
   }
   if (const auto found = find_threads(image, source.shown, program); !found) return found.error();
   find_variables(image, source.lowering == "O0" || source.lowering == "O2", program);
+  for (const emu::DataObject& object : emu::data_objects(image))
+    program.objects.push_back({object.name, object.range.low.value, object.range.high.value});
   for (std::size_t i = 0; i < kRuntimeCalls.size(); ++i)
     program.runtime[kRuntime + i * 16] = static_cast<RuntimeCall>(i);
   for (const emu::Symbol& symbol : image.symbols())

@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "core/first_character.h"
 #include "core/near_names.h"
 
 namespace fiberscope::core::explore {
@@ -31,7 +32,8 @@ class ConditionParser {
   emu::Result<NodePointer> parse() {
     NodePointer root = either();
     skip_blanks();
-    if (!error_ && at_ < text_.size()) fail(fmt::format("expected an operator or the end, not '{}'", text_[at_]));
+    if (!error_ && at_ < text_.size())
+      fail(fmt::format("expected an operator or the end, not '{}'", first_character(text_.substr(at_))));
     if (error_) return *error_;
     return root;
   }

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <set>
+#include <unordered_set>
 #include <utility>
 
 #include "core/explore/schedule.h"
@@ -11,13 +12,18 @@
 namespace fiberscope::core::explore {
 namespace {
 
+constexpr std::size_t kLongestPrivateLoop = 100'000;
+
 std::string object_name(const MachineStep& machine, std::uint64_t address) {
   const SharedVariable* variable = machine.program().variable_at(address);
   return variable != nullptr ? "&" + variable->name : fmt::format("{:#x}", address);
 }
 
-Deadlock::Waiter waiter(const StateGraph& graph, const MachineStep& machine, StateId state, std::size_t thread) {
-  const LocalId local = graph.local(state, thread);
+}  // namespace
+
+Deadlock::Waiter waiter_at(const MachineStep& machine, const std::vector<LocalId>& locals, SharedId shared,
+                           std::size_t thread) {
+  const LocalId local = locals[thread];
   Deadlock::Waiter waiter{thread, machine.describe(machine.rip(local)), "", {}};
   const auto waiting = machine.waiting(local);
   if (!waiting) return waiter;
@@ -30,14 +36,12 @@ Deadlock::Waiter waiter(const StateGraph& graph, const MachineStep& machine, Sta
   }
   waiter.waits_for = fmt::format("{}({})", call, object_name(machine, waiting->argument));
   if (waiting->call == RuntimeCall::lock) {
-    const std::int64_t holder = machine.value(graph.shared(state), SharedVariable{"", waiting->argument, 4, true});
-    if (holder >= 1 && static_cast<std::size_t>(holder) <= graph.threads())
+    const std::int64_t holder = machine.value(shared, SharedVariable{"", waiting->argument, 4, true});
+    if (holder >= 1 && static_cast<std::size_t>(holder) <= locals.size())
       waiter.holders.push_back(static_cast<std::size_t>(holder) - 1);
   }
   return waiter;
 }
-
-}  // namespace
 
 std::vector<Deadlock> find_deadlocks(const StateGraph& graph, const MachineStep& machine) {
   std::vector<Deadlock> deadlocks;
@@ -46,9 +50,11 @@ std::vector<Deadlock> find_deadlocks(const StateGraph& graph, const MachineStep&
     if (graph.kind(state) != StateGraph::Kind::deadlock) continue;
     Deadlock deadlock;
     std::vector<std::string> key;
+    std::vector<LocalId> locals(graph.threads());
+    for (std::size_t thread = 0; thread < locals.size(); ++thread) locals[thread] = graph.local(state, thread);
     for (std::size_t thread = 0; thread < graph.threads(); ++thread) {
       if (machine.finished(graph.local(state, thread))) continue;
-      deadlock.waiting.push_back(waiter(graph, machine, state, thread));
+      deadlock.waiting.push_back(waiter_at(machine, locals, graph.shared(state), thread));
       const Deadlock::Waiter& one = deadlock.waiting.back();
       key.push_back(fmt::format("{} {} {}", thread, one.place, one.waits_for));
       for (const std::size_t holder : one.holders) key.back() += fmt::format(" {}", holder);
@@ -60,8 +66,30 @@ std::vector<Deadlock> find_deadlocks(const StateGraph& graph, const MachineStep&
   return deadlocks;
 }
 
-std::vector<Livelock> find_livelocks(const StateGraph& graph, const GraphOrder& order, const MachineStep& machine) {
-  if (order.acyclic()) return {};
+std::optional<std::uint64_t> private_loop(MachineStep& machine, LocalId local, SharedId shared) {
+  std::set<LocalId> seen;
+  while (!machine.finished(local) && seen.insert(local).second) {
+    if (seen.size() > kLongestPrivateLoop) return std::nullopt;
+    const StepResult* result = machine.step(local, shared);
+    if (result == nullptr || !result->enabled || !machine.sites().at(result->site).accesses.empty())
+      return std::nullopt;
+    local = result->local;
+  }
+  return machine.finished(local) ? std::nullopt : std::optional(machine.rip(local));
+}
+
+std::string private_loop_message(const MachineStep& machine, std::size_t thread, std::uint64_t rip,
+                                 const std::string& schedule) {
+  return fmt::format(
+      "thread {}, {}: an endless private loop: it touches no shared variable, so no thread can end it; bound it, or "
+      "let "
+      "it wait for something shared\n  after the schedule {}",
+      thread + 1, machine.describe(rip), schedule);
+}
+
+emu::Result<std::vector<Livelock>> find_livelocks(const StateGraph& graph, const GraphOrder& order,
+                                                  MachineStep& machine) {
+  if (order.acyclic()) return std::vector<Livelock>();
   // Backwards from the ends, through states in reverse order until nothing changes: components come whole.
   std::vector<bool> ends(graph.size());
   std::vector<std::vector<StateId>> sources(graph.size());
@@ -84,8 +112,17 @@ std::vector<Livelock> find_livelocks(const StateGraph& graph, const GraphOrder& 
   }
   std::map<std::set<std::size_t>, std::size_t> known;
   std::vector<Livelock> livelocks;
+  std::unordered_set<LocalId> looked_at;  // what a private loop does depends on nothing else
   for (StateId state = 0; state < graph.size(); ++state) {
-    if (ends[state] || !order.on_cycle[state]) continue;
+    if (ends[state]) continue;
+    for (std::size_t thread = 0; thread < graph.threads(); ++thread) {
+      const LocalId local = graph.local(state, thread);
+      if (!looked_at.insert(local).second) continue;
+      if (const auto rip = private_loop(machine, local, graph.shared(state)))
+        return emu::Error{private_loop_message(
+            machine, thread, *rip, schedule_text(graph.shortest(state), graph.threads(), "(none: at the start)"))};
+    }
+    if (!order.on_cycle[state]) continue;
     std::set<std::size_t> running;
     for (std::size_t thread = 0; thread < graph.threads(); ++thread)
       if (!machine.finished(graph.local(state, thread))) running.insert(thread);

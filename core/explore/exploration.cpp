@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "core/explore/bounded_search.h"
+#include "core/explore/completions.h"
 #include "core/explore/condition.h"
 #include "core/explore/dead_ends.h"
 #include "core/explore/graph_order.h"
@@ -54,8 +55,9 @@ Groups group_finals(const StateGraph& graph, const MachineStep& machine) {
 }
 
 /// A thread that computes for very long without touching shared memory makes states without end; it is found by
-/// letting each thread run alone. A loop that comes back to the same state does no harm.
-emu::Result<void> look_for_private_loops(MachineStep& machine) {
+/// letting each thread run alone. A loop that comes back to the same state makes no states; it is found here where
+/// threads may run alone, else by find_livelocks().
+emu::Result<void> look_for_private_loops(MachineStep& machine, bool any_order) {
   for (std::size_t i = 0; i < machine.first_locals().size(); ++i) {
     LocalId local = machine.first_locals()[i];
     SharedId shared = machine.first_shared();
@@ -64,7 +66,12 @@ emu::Result<void> look_for_private_loops(MachineStep& machine) {
       const StepResult* result = machine.step(local, shared);
       if (result == nullptr || !result->enabled) break;  // told with its schedule when the graph is built
       if (!machine.sites().at(result->site).accesses.empty()) seen.clear();
-      if (!seen.insert(result->local).second) break;
+      if (!seen.insert(result->local).second) {
+        if (!any_order || !machine.sites().at(result->site).accesses.empty()) break;
+        const auto rip = private_loop(machine, result->local, shared);
+        if (!rip) break;
+        return emu::Error{private_loop_message(machine, i, *rip, fmt::format("T{}x{}", i + 1, step + 1))};
+      }
       if (seen.size() > kLongestPrivate)
         return emu::Error{
             fmt::format("thread {}, {}: {} steps without touching a shared variable: an endless or very "
@@ -137,7 +144,9 @@ class Explorer {
     auto machine = MachineStep::create(program_, options_.model);
     if (!machine) return machine.error();
     machine_ = std::move(machine).value();
-    if (const auto probed = look_for_private_loops(*machine_); !probed) return probed.error();
+    if (const auto probed = look_for_private_loops(*machine_, options_.scheduler.kind == SchedulerClass::Kind::any);
+        !probed)
+      return probed.error();
     auto graph = StateGraph::build(*machine_, options_.scheduler, options_.limits);
     if (!graph) return graph.error();
     graph_ = &*graph;
@@ -150,19 +159,21 @@ class Explorer {
     collect_outcomes();
     result_.threads.resize(graph_->threads());
     if (result_.complete) {
-      count();
+      if (const auto counted = count(); !counted) return counted.error();
     } else if (const auto searched = search_further(); !searched) {
       return searched.error();
     }
     result_.emulated_steps = machine_->emulated_steps();
     if (was_interrupted()) {
+      if (graph_->complete()) name_witnesses();
       result_.complete = false;
-      result_.complete_for.clear();
+      result_.complete_for = graph_->complete() ? "the set of outcomes, not their counts" : "";
       result_.stop_reason = "interrupted";
     }
     result_.deadlocks = find_deadlocks(*graph_, *machine_);
     if (const auto raced = look_for_races(); !raced) return raced.error();
     judge();
+    if (const auto followed = follow_path(); !followed) return followed.error();
     return std::move(result_);
   }
 
@@ -193,13 +204,47 @@ class Explorer {
     }
   }
 
+  /// A shortest schedule for outcomes that have none yet.
+  void name_witnesses() {
+    for (std::size_t i = 0; i < groups_.size(); ++i)
+      if (result_.outcomes[i].witness.empty())
+        result_.outcomes[i].witness = schedule_text(graph_->shortest(groups_[i].front()), graph_->threads());
+  }
+
   [[nodiscard]] bool was_interrupted() const {
     return options_.limits.stop != nullptr && options_.limits.stop->load(std::memory_order_relaxed);
   }
 
+  /// Interrupted before the end: what the states come to that were reached, as far as a few runs tell.
+  emu::Result<void> complete() {
+    auto found = complete_some(*graph_, *machine_, options_.scheduler,
+                               [this](const std::vector<LocalId>& locals, SharedId shared) {
+                                 return final_values(*machine_, locals, shared);
+                               });
+    if (!found) return found.error();
+    Groups known = group_finals(*graph_, *machine_);
+    for (const auto& [values, states] : known) found->outcomes[values] = graph_->shortest(states.front());
+    result_.outcomes.clear();
+    groups_.clear();
+    for (const auto& [values, schedule] : found->outcomes) {
+      Outcome outcome;
+      outcome.id = result_.outcomes.size() + 1;
+      outcome.values = values;
+      outcome.witness = schedule_text(schedule, graph_->threads());
+      result_.outcomes.push_back(std::move(outcome));
+      groups_.push_back(known[values]);
+    }
+    if (found->runs > 0)
+      result_.bound = fmt::format(
+          "{} of {} runs that went on from states reached so far, each in one order chosen at random, came to an end: "
+          "there may be more outcomes",
+          found->ended, found->runs);
+    return {};
+  }
+
   /// Not everything fits: what few preemptions do, then random priorities.
   emu::Result<void> search_further() {
-    if (was_interrupted()) return {};
+    if (was_interrupted()) return complete();
     auto found = search_bounded(*machine_, options_.scheduler, options_.limits,
                                 [this](const std::vector<LocalId>& locals, SharedId shared) {
                                   return final_values(*machine_, locals, shared);
@@ -240,7 +285,7 @@ class Explorer {
     if (options_.limits.progress) options_.limits.progress(phase, result_.states, result_.transitions);
   }
 
-  void count() {
+  emu::Result<void> count() {
     report("order");
     const GraphOrder order = order_graph(*graph_);
     std::vector<StateId> finals;
@@ -252,11 +297,11 @@ class Explorer {
         finals.push_back(state);
       }
     }
-    if (was_interrupted()) return;
+    if (was_interrupted()) return {};
     report("schedules");
     const PathCounts counts = count_paths(*graph_, order, finals);
     result_.chances = counts.whole;
-    if (was_interrupted()) return;
+    if (was_interrupted()) return {};
     report("executions");
     std::vector<std::optional<BigInt>> executions;
     const bool traces = options_.scheduler.kind == SchedulerClass::Kind::any && !options_.model.tso;
@@ -269,7 +314,7 @@ class Explorer {
     } else {
       executions_known = false;
     }
-    if (was_interrupted()) return;
+    if (was_interrupted()) return {};
     report("witnesses");
     const std::vector<Witness> witnesses = find_witnesses(*graph_, order, groups_);
     result_.schedules = {Count::Kind::exact, 0};
@@ -289,11 +334,14 @@ class Explorer {
       outcome.witness = schedule_text(witnesses[i].actions, graph_->threads());
     }
     result_.threads = count_steps(*graph_, order);
-    result_.livelocks = find_livelocks(*graph_, order, *machine_);
-    if (!options_.pictures) return;
+    auto livelocks = find_livelocks(*graph_, order, *machine_);
+    if (!livelocks) return livelocks.error();
+    result_.livelocks = std::move(livelocks).value();
+    if (!options_.pictures) return {};
     std::vector<std::vector<std::uint8_t>> ways;
     for (const Witness& witness : witnesses) ways.push_back(witness.actions);
     result_.pictures = draw_pictures(*graph_, order, *machine_, groups_, ways);
+    return {};
   }
 
   /// Under x86-TSO the races of the sequentially consistent executions are told: a program without any behaves there as
@@ -321,6 +369,22 @@ class Explorer {
         access->source = machine_->source(access->rip);
       }
     }
+    return {};
+  }
+
+  /// What the schedule comes to that was asked about.
+  emu::Result<void> follow_path() {
+    if (!options_.path) return {};
+    auto followed = follow_schedule(*machine_, options_.scheduler, *options_.path);
+    if (!followed) return followed.error();
+    SchedulePath& path = followed->path;
+    if (path.end == SchedulePath::End::outcome) {
+      path.values = final_values(*machine_, followed->locals, followed->shared);
+      for (const Outcome& outcome : result_.outcomes)
+        if (outcome.values == path.values) path.outcome = outcome.id;
+      path.execution.outcome = static_cast<std::uint32_t>(path.outcome);
+    }
+    result_.path = std::move(path);
     return {};
   }
 

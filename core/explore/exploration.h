@@ -9,6 +9,7 @@
 #include "core/explore/machine_step.h"
 #include "core/explore/pictures.h"
 #include "core/explore/races.h"
+#include "core/explore/schedule_path.h"
 #include "core/explore/state_graph.h"
 #include "core/explore/thread_program.h"
 #include "emu/result.h"
@@ -21,7 +22,8 @@ struct ExploreOptions {
   MachineModel model;
   std::vector<std::string> assertions;  ///< over the final values of shared variables
   ExplorationLimits limits;
-  bool pictures = false;  ///< what can be drawn is wanted too
+  bool pictures = false;                          ///< what can be drawn is wanted too
+  std::optional<std::vector<std::uint8_t>> path;  ///< a schedule that somebody asks about (core/explore/schedule.h)
 };
 
 /// An exact number, "infinite" where loops make it so, or nothing where it was not counted.
@@ -100,6 +102,7 @@ struct Exploration {
   std::string bound;                 ///< what holds beyond that; may be empty
   std::string stop_reason;           ///< why it is not complete; empty
   std::optional<Pictures> pictures;  ///< where they were wanted, and it is complete
+  std::optional<SchedulePath> path;  ///< what the schedule comes to that was asked about
 };
 
 /// Explores the program. Fails where the program cannot be explored or goes wrong on some schedule; whatever does not

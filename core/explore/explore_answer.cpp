@@ -48,7 +48,8 @@ Finding deadlock_of(const Json& deadlock) {
     for (const Json& holder : one.at("held_by")) holders += (holders.empty() ? " ← " : ", ") + thread_text(holder);
     const std::string waits_for = text_of(one.at("waits_for"));
     finding.places.push_back(fmt::format("{}: {}{}", thread_text(one.at("thread")),
-                                         waits_for.empty() ? one.at("place").get<std::string>() : waits_for, holders));
+                                         waits_for.empty() ? "" : fmt::format("{}{} · ", waits_for, holders),
+                                         one.at("place").get<std::string>()));
   }
   finding.schedules.push_back(deadlock.at("witness").get<std::string>());
   return finding;
@@ -61,6 +62,19 @@ Finding livelock_of(const Json& livelock) {
     finding.places.push_back(fmt::format("{}: {}", thread_text(one.at("thread")), one.at("place").get<std::string>()));
   finding.schedules.push_back(livelock.at("witness").get<std::string>());
   return finding;
+}
+
+SchedulePath path_of(const Json& from) {
+  SchedulePath path;
+  path.schedule = from.at("schedule").get<std::string>();
+  path.end = path_end(from.at("end").get<std::string>());
+  path.outcome = number_of<std::size_t>(from.at("outcome")).value_or(0);
+  if (!from.at("values").is_null())
+    for (const Json& value : from.at("values")) path.values.push_back(value.get<std::int64_t>());
+  path.item = number_of<std::size_t>(from.at("item")).value_or(0);
+  path.why = text_of(from.at("why"));
+  path.execution = execution_of(from.at("execution"));
+  return path;
 }
 
 ExploreAnswer answer_of(const Json& all) {
@@ -109,6 +123,7 @@ ExploreAnswer answer_of(const Json& all) {
   answer.schedules = text_of(all.at("schedules"));
   answer.executions = text_of(all.at("executions"));
   answer.pictures = take_pictures(all);
+  if (!all.at("path").is_null()) answer.path = path_of(all.at("path"));
   return answer;
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/explore/pictures.h"
+#include "core/explore/schedule_path.h"
 #include "emu/result.h"
 
 namespace fiberscope::core::explore {
@@ -55,6 +56,7 @@ struct ExploreAnswer {
   std::string schedules;
   std::string executions;
   std::optional<Pictures> pictures;
+  std::optional<SchedulePath> path;  ///< what was asked about
 };
 
 /// Fails where the text is no fiberscope.explore/1.

@@ -18,14 +18,29 @@ Json or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
+Json values_json(const Exploration& found, const std::vector<std::int64_t>& values) {
+  Json all = Json::object();
+  for (std::size_t i = 0; i < values.size(); ++i) all[found.observables[i]] = values[i];
+  return all;
+}
+
+Json path_json(const Exploration& found, const SchedulePath& path) {
+  const bool ends = path.end == SchedulePath::End::outcome;
+  return {{"schedule", path.schedule},
+          {"end", to_string(path.end)},
+          {"outcome", path.outcome == 0 ? Json(nullptr) : Json(path.outcome)},
+          {"values", ends ? values_json(found, path.values) : Json(nullptr)},
+          {"item", path.item == 0 ? Json(nullptr) : Json(path.item)},
+          {"why", or_null(path.why)},
+          {"execution", execution_json(path.execution)}};
+}
+
 Json outcome_json(const Exploration& found, const Outcome& outcome) {
-  Json values = Json::object();
-  for (std::size_t i = 0; i < outcome.values.size(); ++i) values[found.observables[i]] = outcome.values[i];
   Json probability = nullptr;
   if (outcome.chance)
     probability = static_cast<double>(boost::multiprecision::cpp_rational(*outcome.chance, found.chances));
   return {{"id", outcome.id},
-          {"values", std::move(values)},
+          {"values", values_json(found, outcome.values)},
           {"schedules", or_null(outcome.schedules.text())},
           {"executions", or_null(outcome.executions.text())},
           {"probability", std::move(probability)},
@@ -116,6 +131,7 @@ nlohmann::ordered_json explore_json(const PreparedExploration& asked, const Expl
     all["violations"].push_back(
         {{"assertion", violation.assertion}, {"outcomes", violation.outcomes}, {"witness", violation.witness}});
   put_pictures(all, found.pictures);
+  all["path"] = found.path ? path_json(found, *found.path) : Json(nullptr);
   return all;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/explore/compiled_program.h"
 #include "core/explore/example.h"
+#include "core/explore/schedule.h"
 #include "core/explore/typed_program.h"
 #include "core/near_names.h"
 
@@ -133,6 +134,11 @@ emu::Result<PreparedExploration> prepare(const ExploreRequest& request) {
   prepared.options.assertions = conditions_of(request);
   prepared.options.limits = request.limits;
   prepared.options.pictures = request.pictures;
+  if (!request.path.empty()) {
+    auto actions = parse_schedule(request.path, prepared.program.threads.size());
+    if (!actions) return actions.error();
+    prepared.options.path = std::move(actions).value();
+  }
   return prepared;
 }
 

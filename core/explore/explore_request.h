@@ -14,6 +14,7 @@ namespace fiberscope::core::explore {
 struct ExploreRequest : ExploreQuestion {
   ExplorationLimits limits;
   bool pictures = false;  ///< as in ExploreOptions
+  std::string path;       ///< a schedule to be told about, "T1x2 T2x4 D1"; empty: none
 };
 
 /// A request made ready: what is explored and how, with the words that must stand beside every number.

@@ -18,6 +18,16 @@ std::string number(const Count& count) {
   return count.text().empty() ? "-" : count.text();
 }
 
+std::string counted(const std::string& text, const char* what) {
+  return fmt::format("{} {}{}", text, what, text == "1" ? "" : "s");
+}
+std::string counted(std::uint64_t count, const char* what) {
+  return counted(std::to_string(count), what);
+}
+std::string counted(const Count& count, const char* what) {
+  return counted(number(count), what);
+}
+
 std::string head(const PreparedExploration& asked, const Exploration& found) {
   std::string text = fmt::format("lowering {}, scheduler {}, cpus {}, memory {}\n", asked.lowering, asked.scheduler,
                                  asked.cpus, asked.memory);
@@ -75,7 +85,8 @@ std::string race_lines(const Exploration& found, std::size_t threads) {
       if (!way->empty()) ways.push_back(schedule_text(*way, threads));
     text += fmt::format("    {}\n", fmt::join(ways, "   or   "));
   }
-  if (found.races.size() > kMostRaces) text += fmt::format("  … and {} more pairs\n", found.races.size() - kMostRaces);
+  if (found.races.size() > kMostRaces)
+    text += fmt::format("  … and {}\n", counted(found.races.size() - kMostRaces, "more pair"));
   return text;
 }
 
@@ -91,8 +102,8 @@ std::string trouble_lines(const Exploration& found) {
     }
   }
   for (const Livelock& livelock : found.livelocks) {
-    text += fmt::format("livelock after {}: {} states that no way leads out of to an end\n",
-                        livelock.witness.empty() ? "nothing" : livelock.witness, livelock.states);
+    text += fmt::format("livelock after {}: {} that no way leads out of to an end\n",
+                        livelock.witness.empty() ? "nothing" : livelock.witness, counted(livelock.states, "state"));
     for (const Livelock::Loop& loop : livelock.loops)
       text += fmt::format("  T{} goes on at {}\n", loop.thread + 1, loop.place);
   }
@@ -103,18 +114,37 @@ std::string trouble_lines(const Exploration& found) {
   return text;
 }
 
+std::string path_line(const Exploration& found, const SchedulePath& path) {
+  const std::string head = fmt::format("path {}: ", path.schedule.empty() ? "(nothing)" : path.schedule);
+  switch (path.end) {
+    case SchedulePath::End::outcome: {
+      std::vector<std::string> values;
+      for (std::size_t i = 0; i < path.values.size(); ++i)
+        values.push_back(fmt::format("{}={}", found.observables[i], path.values[i]));
+      return fmt::format("{}comes to its end with {}{}\n", head, fmt::join(values, " "),
+                         path.outcome == 0 ? "" : fmt::format(", outcome {}", path.outcome));
+    }
+    case SchedulePath::End::deadlock:
+      return fmt::format("{}deadlock: {}\n", head, path.why);
+    case SchedulePath::End::stops:
+      return fmt::format("{}stops before the end: {}\n", head, path.why);
+    case SchedulePath::End::impossible:
+      break;
+  }
+  return fmt::format("{}item {} cannot be followed: {}\n", head, path.item, path.why);
+}
+
 }  // namespace
 
 std::string explore_text(const PreparedExploration& asked, const Exploration& found) {
   std::string text;
   if (asked.litmus) text += litmus_text(*asked.litmus, found) + "\n";
   text += head(asked, found);
-  text += fmt::format(
-      "{} outcome{}, {} schedules, {} executions{}; {} states (raw registers and flags), {} transitions, "
-      "{} emulated steps\n",
-      found.outcomes.size(), found.outcomes.size() == 1 ? "" : "s", number(found.schedules), number(found.executions),
-      found.executions_are == "po-rf-co" ? " (program order, reads-from, coherence)" : "", found.states,
-      found.transitions, found.emulated_steps);
+  text += fmt::format("{}, {}, {}{}; {} (raw registers and flags), {}, {}\n", counted(found.outcomes.size(), "outcome"),
+                      counted(found.schedules, "schedule"), counted(found.executions, "execution"),
+                      found.executions_are == "po-rf-co" ? " (program order, reads-from, coherence)" : "",
+                      counted(found.states, "state"), counted(found.transitions, "transition"),
+                      counted(found.emulated_steps, "emulated step"));
   if (!found.complete)
     text += fmt::format("NOT COMPLETE: {}{}{}\n", found.stop_reason,
                         found.complete_for.empty() ? "" : "; complete for " + found.complete_for,
@@ -122,6 +152,7 @@ std::string explore_text(const PreparedExploration& asked, const Exploration& fo
   if (!found.outcomes.empty()) text += "\n" + outcome_table(found) + "\n";
   text += trouble_lines(found);
   text += race_lines(found, found.threads.size());
+  if (found.path) text += path_line(found, *found.path);
   return text;
 }
 

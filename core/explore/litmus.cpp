@@ -26,6 +26,8 @@ const std::map<std::string, std::uint32_t, std::less<>> kTypes = {
     {"int", 4},     {"int32_t", 4},  {"uint32_t", 4}, {"int64_t", 8}, {"uint64_t", 8}, {"long", 8},
     {"int16_t", 2}, {"uint16_t", 2}, {"int8_t", 1},   {"uint8_t", 1}, {"char", 1}};
 
+constexpr std::uint64_t kLocationRoom = 8;  // each location's; its type is what is observed of it
+
 std::string collapsed(const std::string& text) {
   std::string out;
   for (const char c : text) {
@@ -433,6 +435,7 @@ emu::Result<ThreadProgram> assemble_litmus(const Litmus& litmus, const std::stri
     const GeneralRegister reg = *general_register_named(name.substr(colon + 1));
     program->observed.push_back({std::stoul(name.substr(0, colon)), reg.index, name, reg.size});
   }
+  for (SharedObject& object : program->objects) object.high = object.low + kLocationRoom;
   program->name = litmus.name;
   return program;
 }

@@ -59,6 +59,7 @@ MachineStep::MachineStep(const ThreadProgram& program, const MachineModel& model
     const std::uint64_t low = loaded.region.range.low.value;
     const Range range{low, loaded.region.range.high.value, engine_.bytes({low})};
     if (loaded.region.executable) code_ranges_.push_back(range);
+    if (!loaded.region.executable && !loaded.region.writable) constant_ranges_.push_back(range);
     if (loaded.region.writable) shared_ = range;
   }
   if (shared_.bytes != nullptr) shared_start_.assign(shared_.bytes, shared_.bytes + (shared_.high - shared_.low));
@@ -232,7 +233,7 @@ bool MachineStep::call_runtime(State& state, RuntimeCall call, std::uint64_t ret
       return false;
     }
     object = program_.finish_marks + (static_cast<std::uint64_t>(thread) - 1) * 4;
-  } else if (!is_shared(object, 4) || object % 4 != 0) {
+  } else if (!is_shared(object, 4) || object % 4 != 0 || !is_in_object(object, 4)) {
     fail(state, fmt::format("{}({:#x}): its object must be a shared int; declare it outside all functions",
                             kRuntimeCalls[static_cast<std::size_t>(call)], object));
     return false;
@@ -326,7 +327,15 @@ void MachineStep::fail_to_leave(const State& state, std::optional<emu::Address> 
 
 bool MachineStep::check_access(const State& state, const emu::StepAccess& access) {
   const std::uint64_t address = access.address.value;
-  if (is_shared(address, access.size) || stacks_[state.thread].holds(address, access.size)) return true;
+  if (stacks_[state.thread].holds(address, access.size)) return true;
+  const char* verb = access.is_write ? "writes" : "reads";
+  const char* bytes = access.size == 1 ? "byte" : "bytes";
+  if (is_shared(address, access.size)) {
+    if (is_in_object(address, access.size)) return true;
+    fail(state, fmt::format("{} {} {} at {:#x}, {}; a thread may use the shared variables and its own stack", verb,
+                            access.size, bytes, address, place_outside(address, access.size)));
+    return false;
+  }
   std::string place = "memory that is not the program's";
   for (std::size_t i = 0; i < stacks_.size(); ++i)
     if (stacks_[i].holds(address, 1))
@@ -335,8 +344,12 @@ bool MachineStep::check_access(const State& state, const emu::StepAccess& access
     if (range.holds(address, access.size) && !access.is_write) return true;
     if (range.holds(address, 1)) place = "the code";
   }
-  fail(state, fmt::format("{} {} bytes at {:#x}, in {}; a thread may use the shared variables and its own stack",
-                          access.is_write ? "writes" : "reads", access.size, address, place));
+  for (const Range& range : constant_ranges_) {
+    if (range.holds(address, access.size) && !access.is_write) return true;
+    if (range.holds(address, 1)) place = "constants";
+  }
+  fail(state, fmt::format("{} {} {} at {:#x}, in {}; a thread may use the shared variables and its own stack", verb,
+                          access.size, bytes, address, place));
   return false;
 }
 

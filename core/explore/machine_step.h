@@ -113,6 +113,10 @@ class MachineStep {
   bool execute(State& state, const Code& code);
   void fail_to_leave(const State& state, std::optional<emu::Address> target);
   bool check_access(const State& state, const emu::StepAccess& access);
+  /// Whether all of it is of one shared object.
+  [[nodiscard]] bool is_in_object(std::uint64_t address, std::uint32_t size) const;
+  /// Where an access of shared memory lies that is of none: "12 bytes behind the end of a (12 bytes at 0x600000)".
+  [[nodiscard]] std::string place_outside(std::uint64_t address, std::uint32_t size) const;
   void finish(State& state);
 
   [[nodiscard]] State unpack(LocalId local) const;
@@ -159,6 +163,7 @@ class MachineStep {
   std::vector<std::vector<std::uint64_t>> stack_now_;  // the words that differ from zero in the engine's memory
   std::vector<std::uint64_t> shared_now_;
   std::vector<Range> code_ranges_;
+  std::vector<Range> constant_ranges_;
   std::unordered_map<std::uint64_t, Code> codes_;
   mutable std::unordered_map<std::uint64_t, bool> epilogues_;
   std::vector<SiteAccess> touched_;

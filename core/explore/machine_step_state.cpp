@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "emu/registers.h"
@@ -136,6 +137,33 @@ std::uint8_t* MachineStep::shared_bytes(std::uint64_t address) {
 
 bool MachineStep::is_shared(std::uint64_t address, std::uint32_t size) const {
   return shared_.bytes != nullptr && shared_.holds(address, size);
+}
+
+bool MachineStep::is_in_object(std::uint64_t address, std::uint32_t size) const {
+  return program_.objects.empty() ||
+         std::any_of(program_.objects.begin(), program_.objects.end(), [&](const SharedObject& object) {
+           return object.low <= address && address < object.high && size <= object.high - address;
+         });
+}
+
+std::string MachineStep::place_outside(std::uint64_t address, std::uint32_t size) const {
+  const SharedObject* nearest = nullptr;
+  std::uint64_t least = 0;
+  for (const SharedObject& object : program_.objects) {
+    const bool meets = address < object.high && object.low < address + size;
+    const std::uint64_t away = meets                    ? 0
+                               : address >= object.high ? address - object.high + 1
+                                                        : object.low - (address + size) + 1;
+    if (nearest != nullptr && away >= least) continue;
+    nearest = &object;
+    least = away;
+  }
+  const std::uint64_t whole = nearest->high - nearest->low;
+  const std::string what =
+      fmt::format("{} ({} byte{} at {:#x})", nearest->name, whole, whole == 1 ? "" : "s", nearest->low);
+  if (least == 0) return fmt::format("beyond the {} of {}", address < nearest->low ? "beginning" : "end", what);
+  const std::string distance = least == 1 ? "just" : fmt::format("{} byte{}", least - 1, least == 2 ? "" : "s");
+  return fmt::format("{} {} {}", distance, address < nearest->low ? "in front of" : "behind the end of", what);
 }
 
 bool MachineStep::is_plain(std::uint64_t address) const {

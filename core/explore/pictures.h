@@ -29,6 +29,10 @@ Pictures draw_pictures(const StateGraph& graph, const GraphOrder& order, Machine
 /// that cannot run.
 std::vector<ExecutedStep> execute_schedule(MachineStep& machine, std::span<const std::uint8_t> actions);
 
+/// An execution as an element of executions_drawn, and back; the latter throws nlohmann::json::exception.
+nlohmann::ordered_json execution_json(const ExecutionPicture& picture);
+ExecutionPicture execution_of(const nlohmann::ordered_json& from);
+
 /// Sets progress_graph, state_graph and executions_drawn of a fiberscope.explore/1; all null without pictures.
 void put_pictures(nlohmann::ordered_json& all, const std::optional<Pictures>& pictures);
 /// The other way round. Throws nlohmann::json::exception where it is not what put_pictures() wrote.

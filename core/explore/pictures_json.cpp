@@ -173,6 +173,8 @@ StateMap states_of(const Json& from) {
   return map;
 }
 
+}  // namespace
+
 Json execution_json(const ExecutionPicture& picture) {
   Json all = {{"outcome", picture.outcome == 0 ? Json(nullptr) : Json(picture.outcome)},
               {"schedule", picture.schedule},
@@ -209,8 +211,6 @@ ExecutionPicture execution_of(const Json& from) {
                                     lost.at("variable").get<std::string>()});
   return picture;
 }
-
-}  // namespace
 
 void put_pictures(Json& all, const std::optional<Pictures>& pictures) {
   all["progress_graph"] = nullptr;

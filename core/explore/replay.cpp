@@ -53,7 +53,7 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   scenario.insert("threads", std::move(threads));
   scenario.insert("max_steps", kMostSteps);
   if (runtime_of(prepared) == ReplayRuntime::processors) {
-    scenario.insert("processors", count);
+    scenario.insert("processors", count + 1);  // thread N on processor N, main on processor 0
     scenario.insert("memory", prepared.memory);
   }
   scenario.insert("run", toml::table{{"schedule", schedule}});

@@ -58,6 +58,10 @@ class StateGraph {
   [[nodiscard]] Kind kind(StateId state) const { return kinds_[state]; }
   [[nodiscard]] LocalId local(StateId state, std::size_t thread) const { return keys_[state * stride_ + thread]; }
   [[nodiscard]] SharedId shared(StateId state) const { return keys_[state * stride_ + threads_]; }
+  /// As TurnRule has it; 0 where the scheduler class has no turns.
+  [[nodiscard]] std::uint32_t turn(StateId state) const {
+    return stride_ == threads_ + 1 ? 0 : keys_[state * stride_ + threads_ + 1];
+  }
   /// The actions of the first shortest way from the start.
   [[nodiscard]] std::vector<std::uint8_t> shortest(StateId state) const;
   [[nodiscard]] bool complete() const { return stop_reason_.empty(); }

@@ -8,6 +8,8 @@
 #include <set>
 #include <utility>
 
+#include "core/first_character.h"
+
 namespace fiberscope::core::explore {
 namespace {
 
@@ -68,7 +70,7 @@ class Parser {
       all.push_back(std::move(one));
       skip_blanks();
       if (!at_end() && !take(';')) {
-        fail(fmt::format("expected ; or the end, not '{}'", text_[at_]));
+        fail("expected ; or the end, not " + seen());
         return *error_;
       }
     }
@@ -93,7 +95,7 @@ class Parser {
   }
   std::string seen() {
     skip_blanks();
-    return at_end() ? std::string("the end") : fmt::format("'{}'", text_[at_]);
+    return at_end() ? std::string("the end") : fmt::format("'{}'", first_character(text_.substr(at_)));
   }
 
   std::string name() {
@@ -171,14 +173,26 @@ class Parser {
   Node primary() {
     skip_blanks();
     if (std::isdigit(static_cast<unsigned char>(peek())) != 0) {
+      const bool hex = text_.substr(at_, 2) == "0x" || text_.substr(at_, 2) == "0X";
+      if (hex) at_ += 2;
       std::uint64_t value = 0;
-      while (std::isdigit(static_cast<unsigned char>(peek())) != 0) {
-        value = value * 10 + static_cast<std::uint64_t>(peek() - '0');
+      if (hex && std::isxdigit(static_cast<unsigned char>(peek())) == 0) {
+        fail("0x begins a hexadecimal number, and no digit follows; 0 times x is 0*x");
+        return constant(0);
+      }
+      while (std::isxdigit(static_cast<unsigned char>(peek())) != 0) {
+        const char digit = static_cast<char>(std::tolower(static_cast<unsigned char>(peek())));
+        if (!hex && digit >= 'a') break;
+        value = value * (hex ? 16 : 10) + static_cast<std::uint64_t>(digit >= 'a' ? digit - 'a' + 10 : digit - '0');
         if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int32_t>::max())) {
           fail("the number is too large: at most 2147483647");
           return constant(0);
         }
         ++at_;
+      }
+      if (hex && (std::isalpha(static_cast<unsigned char>(peek())) != 0 || peek() == '_')) {
+        fail("expected the end of a hexadecimal number, not " + seen());
+        return constant(0);
       }
       Node number = constant(static_cast<std::int32_t>(value));
       if (std::isalpha(static_cast<unsigned char>(peek())) != 0 || peek() == '_' || peek() == '(')

@@ -40,6 +40,13 @@ struct InstructionPlace {
   std::string source;  ///< "file.c:12", "x=x+1"; empty where no line is known
 };
 
+/// Shared memory that has a name, the program's own: a variable, or what stands behind a label of assembly.
+struct SharedObject {
+  std::string name;
+  std::uint64_t low = 0;
+  std::uint64_t high = 0;
+};
+
 struct ProgramThread {
   std::uint64_t entry = 0;
   std::uint64_t code_low = 0;  ///< its own function's code; where its epilogue begins, the thread has finished
@@ -62,6 +69,7 @@ struct ThreadProgram {
   std::vector<emu::LoadedRegion> regions;  ///< code and the shared data (writable), without stacks
   std::vector<ProgramThread> threads;
   std::vector<SharedVariable> variables;
+  std::vector<SharedObject> objects;  ///< ascending: a thread may access nothing else of shared memory; none: all of it
   std::vector<ObservedRegister> observed;
   std::map<std::uint64_t, InstructionPlace> places;
   std::map<std::uint64_t, RuntimeCall> runtime;    ///< the addresses that calls of the runtime go to

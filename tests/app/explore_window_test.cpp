@@ -289,6 +289,57 @@ TEST_F(ExploreWindow, APathThatTheSchedulerDoesNotAllowIsNoSchedule) {
   EXPECT_TRUE(opened.empty());
 }
 
+TEST_F(ExploreWindow, ATypedPathIsToldAsItIs) {
+  using End = core::explore::SchedulePath::End;
+  ExploreQuestion question = typical_question();
+  question.threads = {"x=1; a=y", "y=1; b=x"};
+  question.memory = "tso";
+  question.cpus = "many";
+  const auto show = [&](const char* schedule) {
+    window.session.exploration().set_path(schedule);
+    window.session.explore(question, true);
+    finish();
+    ASSERT_TRUE(state().shown.path) << state().error;
+    check(schedule);
+  };
+  // No witness, and complete: both read before anything drains.
+  show("T2x3 T1x3 D1 D2 D1 D2");
+  EXPECT_EQ(state().shown.path->end, End::outcome);
+  ASSERT_NE(state().outcome(state().shown.outcome), nullptr);
+  EXPECT_EQ(state().outcome(state().shown.outcome)->values, (std::vector<std::int64_t>{1, 1, 0, 0}));
+  EXPECT_FALSE(says("comes to no end"));
+  EXPECT_FALSE(says("· dragged"));
+  EXPECT_TRUE(says("as typed"));
+  ASSERT_TRUE(state().shown.execution);
+  EXPECT_EQ(state().shown.execution->steps.size(), 10U);
+  EXPECT_TRUE(window.has("step 10"));
+  show("T1x3 T2x1");
+  EXPECT_TRUE(says("stops before the end"));
+  EXPECT_NE(state().shown.path->why.find("T2 would go on at b=x"), std::string::npos);
+  EXPECT_TRUE(says("stores are in T1's buffer"));
+  EXPECT_TRUE(window.has("replay this"));
+  show("T1x1 D1 D1 T2x1");
+  EXPECT_TRUE(says("item 3 cannot be followed"));
+  EXPECT_TRUE(says("thread 1's store buffer is empty"));
+  EXPECT_FALSE(window.has("replay this")) << "there is nothing that could run";
+  ASSERT_TRUE(window.click("show outcome 1"));
+  EXPECT_FALSE(state().shown.path);
+  EXPECT_TRUE(says("witness"));
+}
+
+TEST_F(ExploreWindow, ADeadlockHasItsPlace) {
+  const auto target = core::explored_target("dining-philosophers");
+  ASSERT_TRUE(target.ok()) << target.error().message;
+  window.session.explore(target->question, false, target->lesson);
+  finish();
+  ASSERT_TRUE(state().answer) << state().error;
+  const auto& finding = state().answer->findings.at(0);
+  EXPECT_EQ(finding.kind, core::explore::ExploreAnswer::Finding::Kind::deadlock);
+  ASSERT_EQ(finding.places.size(), 3U);
+  EXPECT_EQ(finding.places[0], "T1: lock(&fork[1]) ← T2 · philosophers.c:8: call lock");
+  EXPECT_FALSE(finding.schedules.at(0).empty());
+}
+
 TEST_F(ExploreWindow, AFailedAssertionMarksItsOutcomesAndCanBeReplayed) {
   open();
   type_behind("assertions", "x==2; y>0");

@@ -55,6 +55,8 @@ TEST_F(Explore, TheTextSaysWhatWasCounted) {
   ASSERT_EQ(outcome.code, 0) << outcome.err;
   EXPECT_EQ(outcome.out.rfind("lowering textbook, scheduler any, cpus one, memory sc\n", 0), 0U) << outcome.out;
   EXPECT_NE(outcome.out.find("2 outcomes, 20 schedules"), std::string::npos) << outcome.out;
+  const Outcome one = explore({"--thread", "x=1", "--thread", "y=1", "--scheduler", "rr=5"});
+  EXPECT_NE(one.out.find("1 outcome, 1 schedule, 1 execution (program order"), std::string::npos) << one.out;
 }
 
 TEST_F(Explore, ExitCodes) {
@@ -90,6 +92,94 @@ TEST_F(Explore, CtrlCGivesWhatIsThere) {
   EXPECT_EQ(json["complete"], false);
   EXPECT_EQ(json["stop_reason"], "interrupted");
   EXPECT_GT(json["states"], 100);
+  // Breadth first no end is reached in that time; those that are told are real.
+  ASSERT_GT(json["outcomes"].size(), 0U);
+  EXPECT_NE(json["bound"].get<std::string>().find("there may be more outcomes"), std::string::npos);
+  const Json told = json["outcomes"][json["outcomes"].size() / 2];
+  std::vector<std::string> again{"--json", "--max-states", "1", "--path", told["witness"].get<std::string>()};
+  for (int i = 0; i < 5; ++i) again.insert(again.end(), {"--thread", "x=x+1; y=y+x; z=x+5*y; x=z"});
+  const Json followed = Json::parse(explore(again).out);
+  EXPECT_EQ(followed["path"]["end"], "outcome");
+  EXPECT_EQ(followed["path"]["values"], told["values"]);
+}
+
+/// What is asked about a schedule, and what must be answered.
+struct Path {
+  std::vector<std::string> program;
+  std::string schedule;
+  std::string end;
+  std::string answer;  ///< values, or words of `why`
+  int item = 0;
+};
+
+class ExplorePath : public Explore, public ::testing::WithParamInterface<Path> {};
+
+TEST_P(ExplorePath, IsAnswered) {
+  std::vector<std::string> words = GetParam().program;
+  words.insert(words.end(), {"--path", GetParam().schedule, "--json"});
+  const Outcome outcome = explore(words);
+  ASSERT_TRUE(outcome.code == 0 || outcome.code == 1) << outcome.err;
+  const Json path = Json::parse(outcome.out)["path"];
+  EXPECT_EQ(path["end"], GetParam().end) << path;
+  EXPECT_EQ(path["schedule"], GetParam().schedule);
+  if (GetParam().end == "outcome") {
+    EXPECT_EQ(path["values"].dump(), GetParam().answer);
+    EXPECT_EQ(path["why"], nullptr);
+    const Json all = Json::parse(outcome.out)["outcomes"];
+    ASSERT_NE(path["outcome"], nullptr);
+    EXPECT_EQ(all[path["outcome"].get<std::size_t>() - 1]["values"], path["values"]);
+    EXPECT_EQ(path["execution"]["outcome"], path["outcome"]);
+  } else {
+    EXPECT_NE(path["why"].get<std::string>().find(GetParam().answer), std::string::npos) << path["why"];
+    EXPECT_EQ(path["outcome"], nullptr);
+  }
+  if (GetParam().end == "impossible") {
+    EXPECT_EQ(path["item"], GetParam().item);
+  } else {
+    EXPECT_EQ(path["item"], nullptr);
+    EXPECT_EQ(path["execution"]["schedule"], GetParam().schedule);
+  }
+  words.pop_back();
+  EXPECT_NE(explore(words).out.find("path " + GetParam().schedule + ": "), std::string::npos);
+}
+
+const std::vector<std::string> kBuffering = {"--thread", "x=1; a=y", "--thread", "y=1; b=x", "--memory", "tso"};
+const std::vector<std::string> kTurns = {"--thread", "x=x+1", "--thread", "x=x+1", "--scheduler", "rr=2"};
+const std::vector<std::string> kFence = {FIBERSCOPE_INTERLEAVINGS "/store_buffering_mfence.litmus"};
+const std::vector<std::string> kForks = {FIBERSCOPE_INTERLEAVINGS "/philosophers.c"};
+
+// Each thread of kBuffering has three steps: its first and its last store.
+INSTANTIATE_TEST_SUITE_P(
+    Schedules, ExplorePath,
+    ::testing::Values(
+        Path{kBuffering, "T1x3 T2x3 D1 D2 D1 D2", "outcome", R"({"x":1,"y":1,"a":0,"b":0})"},
+        Path{kBuffering, "T1x1 D1 T1x2 T2x3 D2 D2 D1", "outcome", R"({"x":1,"y":1,"a":0,"b":1})"},
+        Path{kBuffering, "T2x1 T1x1 D1 T2x1 D2 T1x2 T2x1 D2 D1", "outcome", R"({"x":1,"y":1,"a":1,"b":1})"},
+        Path{kBuffering, "T1x3", "stops", "T2 would go on at y=1: mov dword ptr [y], 1"},
+        Path{kBuffering, "T1x3", "stops", "2 stores are in T1's buffer: D1"},
+        Path{kBuffering, "T1x3 T2x3 D1 D1 D2", "stops", "1 store is in T2's buffer: D2"},
+        Path{kBuffering, "T1x3 D1 T1x1", "impossible", "thread 1 has only 3 steps, 3 of them before this item", 3},
+        Path{kBuffering, "T1x99", "impossible", "thread 1 has only 3 steps", 1},
+        Path{kBuffering, "T2x1 T1x3 D1 D1 D1", "impossible", "thread 1's store buffer is empty", 5},
+        Path{kFence, "T1x2 T2x1", "impossible", "waits until its store buffer is empty: D1 comes first", 1},
+        Path{kTurns, "T1x2 T2x2 T1x1 T2x1", "outcome", R"({"x":1})"},
+        Path{kTurns, "T1x3 T2x3", "impossible", "the scheduler gives the turn to T2", 1},
+        Path{kForks, "T1x1", "stops", "T2 would go on at philosophers.c:"}));
+
+TEST_F(Explore, ADeadlockIsToldOfASchedule) {
+  const Json found = Json::parse(explore({FIBERSCOPE_INTERLEAVINGS "/philosophers.c", "--json"}).out);
+  const auto witness = found["deadlocks"][0]["witness"].get<std::string>();
+  const Outcome told = explore({FIBERSCOPE_INTERLEAVINGS "/philosophers.c", "--path", witness});
+  EXPECT_NE(told.out.find("path " + witness +
+                          ": deadlock: T1 waits for lock(&fork[1]), held by T2 (philosophers.c:8: "
+                          "call lock)"),
+            std::string::npos)
+      << told.out;
+}
+
+TEST_F(Explore, HexadecimalNumbers) {
+  const Json found = Json::parse(explore({"--thread", "x=0x10", "--thread", "y=5e; y=0Xff*2", "--json"}).out);
+  EXPECT_EQ(found["outcomes"][0]["values"].dump(), R"({"x":16,"e":0,"y":510})");
 }
 
 }  // namespace

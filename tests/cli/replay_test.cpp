@@ -1,6 +1,7 @@
 // Every outcome that `explore` tells of can be had: its witness runs through the guest's own scheduler to that outcome.
 #include <gtest/gtest.h>
 
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -24,7 +25,7 @@ std::string printed(const Json& values) {
 }
 
 /// The trace's body steps as a schedule: those of the functions thread_1, thread_2, … but for their last, the return;
-/// and the drains of store buffers, where thread N has processor N - 1.
+/// and the drains of store buffers, where thread N has processor N.
 std::string schedule_of(const std::vector<Json>& lines) {
   std::string text;
   std::string last;
@@ -37,7 +38,7 @@ std::string schedule_of(const std::vector<Json>& lines) {
       close();
       count = 0;
       last.clear();
-      text += (text.empty() ? "D" : " D") + std::to_string(line["cpu"].get<int>() + 1);
+      text += (text.empty() ? "D" : " D") + std::to_string(line["cpu"].get<int>());
     }
     if (line["kind"] != "step" || !line["symbol"].is_string()) continue;
     const auto symbol = line["symbol"].get<std::string>();
@@ -133,7 +134,15 @@ TEST_F(Replay, WhatCannotBeReplayedIsOneMessage) {
     return outcome.err;
   };
   EXPECT_EQ(refused({"--replay", "T1x2 T2x9"}),
-            "fiberscope: item 2 of 2, T2x9, cannot be followed: thread 2 gave the CPU away after 3 of these steps\n");
+            "fiberscope: item 2 of 2, T2x9, cannot be followed: thread 2 has only 3 steps\n");
+  EXPECT_EQ(
+      refused({"--replay", "T1x2 T2x3 T1x9"}),
+      "fiberscope: item 3 of 3, T1x9, cannot be followed: thread 1 has only 3 steps, 2 of them before this item\n");
+  EXPECT_EQ(
+      refused({"--replay", "T1x2 T2x3 T1x9", "--cpus", "many"}),
+      "fiberscope: item 3 of 3, T1x9, cannot be followed: thread 1 has only 3 steps, 2 of them before this item\n");
+  EXPECT_NE(refused({"--replay", ""}).find("this is empty"), std::string::npos);
+  EXPECT_NE(refused({"--path", " "}).find("this is empty"), std::string::npos);
   EXPECT_EQ(refused({"--replay", "9"}), "fiberscope: --replay 9: there are outcomes 1 to 2\n");
   EXPECT_EQ(refused({"--replay", "T3x1"}), "fiberscope: schedule, item 1: 'T3x1': there are threads 1 to 2\n");
   EXPECT_NE(refused({"--replay", "1", "--cpus", "many", "--lowering", "statement"}).find("or --lowering textbook"),
@@ -142,6 +151,101 @@ TEST_F(Replay, WhatCannotBeReplayedIsOneMessage) {
             "fiberscope: item 3 of 5, D1, cannot be followed: thread 1's store buffer is empty\n");
   EXPECT_NE(refused({"--replay", "D1"}).find("D1"), std::string::npos);
   EXPECT_NE(refused({"-o", "x.fscope"}).find("--replay"), std::string::npos);
+}
+
+TEST_F(Replay, WhoHasToWaitIsSaidToWait) {
+  const Outcome both = run({"explore", example("join.c"), "--replay", "T2x9"});
+  EXPECT_EQ(both.code, 2);
+  EXPECT_NE(both.err.find("T2x9, cannot be followed: thread 2 has to wait after "), std::string::npos) << both.err;
+}
+
+/// x=1; a=y and y=1; b=x: each thread has three steps, of which the first and the last store.
+TEST_F(Replay, EachDrainHasAStepOfItsOwn) {
+  ASSERT_EQ(run({"explore", "--thread", "x=1; a=y", "--thread", "y=1; b=x", "--memory", "tso", "--replay",
+                 "T1x3 T2x3 D1 D2 D1 D2", "-o", "drains.fscope"})
+                .code,
+            0);
+  std::vector<std::uint64_t> steps;
+  std::vector<int> cpus;
+  Json step;
+  for (const Json& line : trace_lines("drains.fscope")) {
+    if (line["kind"] == "step") step = line;
+    if (line["kind"] != "event" || line["event"] != "drain") continue;
+    EXPECT_EQ(line["step"], step["step"]);
+    EXPECT_EQ(step["cpu"], 0) << "the processor that only waits";
+    EXPECT_EQ(step["symbol"].get<std::string>().rfind("wait_for_bodies", 0), 0U);
+    steps.push_back(line["step"]);
+    cpus.push_back(line["cpu"]);
+  }
+  EXPECT_EQ(cpus, (std::vector<int>{1, 2, 1, 2}));
+  ASSERT_EQ(steps.size(), 4U);
+  const char* const stored[] = {"0x1 to x by T1", "0x1 to y by T2", "0x0 to a by T1", "0x0 to b by T2"};
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(steps[i], steps[0] + i) << "one step after the other";
+    const Json shown = Json::parse(run({"show", "drains.fscope", "--step", std::to_string(steps[i]), "--json"}).out);
+    const auto sentence = shown["caption"].get<std::string>();
+    EXPECT_EQ(sentence.rfind(std::string("The store of ") + stored[i], 0), 0U) << sentence;
+    EXPECT_EQ(sentence.find("has reached memory"), sentence.rfind("has reached memory")) << "one of them: " << sentence;
+    std::size_t waiting = 0;
+    for (const Json& cpu : shown["cpus"]) waiting += cpu["stores"].size();
+    EXPECT_EQ(waiting, 3 - i);
+  }
+}
+
+TEST_F(Replay, BuffersAreToldByThreadAndElement) {
+  ASSERT_EQ(
+      run({"explore", example("peterson.c"), "--memory", "tso", "--replay", "T1x1 T2x1 D2", "-o", "p.fscope"}).code, 0);
+  std::vector<std::string> told;
+  for (const Json& line : trace_lines("p.fscope"))
+    if (line["kind"] == "event" && (line["event"] == "buffer" || line["event"] == "drain") && told.size() < 3)
+      told.push_back(line["text"]);
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "the store of 0x1 to want[0] by T1 (processor 1) waits in its store buffer",
+                "the store of 0x1 to want[1] by T2 (processor 2) waits in its store buffer",
+                "the store of 0x1 to want[1] by T2 (processor 2) has reached memory; its store buffer is empty"}));
+}
+
+/// Assembly says nothing of elements: those of the store's size.
+TEST_F(Replay, AnArrayOfAssemblyHasElementsToo) {
+  std::ofstream(scratch_.file("array.S"))
+      << ".globl thread_1, thread_2\n.type thread_1,@function\n.type thread_2,@function\n.text\n"
+         "thread_1: movl $1, array+4(%rip)\n ret\n.size thread_1, .-thread_1\n"
+         "thread_2: movw $2, array+10(%rip)\n ret\n.size thread_2, .-thread_2\n"
+         ".data\n.globl array\n.type array,@object\n.size array,12\narray: .long 0, 0, 0\n";
+  ASSERT_EQ(run({"explore", "array.S", "--memory", "tso", "--replay", "T1x1 T2x1 D2 D1", "-o", "a.fscope"}).code, 0);
+  std::string told;
+  for (const Json& line : trace_lines("a.fscope"))
+    if (line["kind"] == "event" && line["event"] == "buffer") told += line["text"].get<std::string>() + "\n";
+  EXPECT_EQ(told,
+            "the store of 0x1 to array[1] by T1 (processor 1) waits in its store buffer\n"
+            "the store of 0x2 to array[5] by T2 (processor 2) waits in its store buffer\n");
+}
+
+/// Each holds what the other wants, on one processor and on two.
+TEST_F(Replay, ADeadlockEndsWithWhoWaitsForWhom) {
+  for (const char* cpus : {"one", "many"}) {
+    const Json found = Json::parse(run({"explore", example("philosophers.c"), "--cpus", cpus, "--json"}).out);
+    const auto witness = found["deadlocks"][0]["witness"].get<std::string>();
+    const Outcome stuck = run({"explore", example("philosophers.c"), "--cpus", cpus, "--replay", witness});
+    EXPECT_EQ(stuck.code, 3) << stuck.err;
+    EXPECT_NE(
+        stuck.out.find("Deadlock: T1 waits for lock(&fork[1]), held by T2 (philosophers.c:8: call lock); T2 waits"),
+        std::string::npos)
+        << stuck.out;
+  }
+}
+
+/// Eight threads have a processor each, and main one of its own.
+TEST_F(Replay, EightThreadsHaveAProcessorEach) {
+  Words words{"explore"};
+  std::string schedule;
+  for (int i = 8; i >= 1; --i) schedule += "T" + std::to_string(i) + "x1 ";
+  for (int i = 0; i < 8; ++i) words.insert(words.end(), {"--thread", "x=" + std::to_string(i + 1)});
+  words.insert(words.end(), {"--memory", "tso", "--replay", schedule + "D1 D2 D3 D8 D4 D5 D7 D6", "--json"});
+  const Outcome replayed = run(words);
+  ASSERT_EQ(replayed.code, 0) << replayed.err;
+  EXPECT_EQ(Json::parse(replayed.out)["stdout"], "x=6\n") << "the last drain is thread 6's";
 }
 
 }  // namespace

@@ -139,6 +139,37 @@ TEST(StoreBuffers, EmptyThemselvesBehindTheScheduleBeforeAnythingElse) {
   EXPECT_EQ(run.word("y"), 1U);
 }
 
+/// Which processor acts next, and that it did: three of them, of which the last has no thread of the schedule.
+TEST(ProcessorSchedule, EachDrainComesBehindAStepOfOneThatOnlyWaits) {
+  const AddressRange first{{0x100}, {0x104}};
+  const AddressRange second{{0x200}, {0x204}};
+  ProcessorSchedule schedule({{1, first, {{0x100}}}, {2, second, {{0x200}}}}, {drain(1), drain(2), turn(1, 1)}, 3);
+  using Place = ProcessorSchedule::Place;
+  std::vector<Place> places = {Place{true, false, first.low, {0x1000}, 2}, Place{true, false, second.low, {0x2000}, 1},
+                               Place{true, false, {0x300}, {0x3000}, 0}};
+  const auto next = [&] {
+    const auto act = schedule.next(places);
+    EXPECT_TRUE(act) << schedule.error();
+    return act.value_or(ProcessorSchedule::Act{9, false});
+  };
+  for (const unsigned processor : {0U, 1U}) {
+    ProcessorSchedule::Act act = next();
+    EXPECT_EQ(act.processor, 2U);
+    EXPECT_FALSE(act.drains);
+    schedule.took(2, {0x300}, true);
+    act = next();
+    EXPECT_EQ(act.processor, processor);
+    EXPECT_TRUE(act.drains);
+    --places[processor].buffered;
+    schedule.drained();
+  }
+  ProcessorSchedule::Act act = next();
+  EXPECT_EQ(act.processor, 0U);
+  EXPECT_FALSE(act.drains);
+  EXPECT_EQ(schedule.thread_on(1), 2U);
+  EXPECT_EQ(schedule.thread_on(2), 0U);
+}
+
 /// Why the schedule cannot be followed.
 std::string problem(const std::string& first, std::vector<ScheduleItem> schedule) {
   ScheduledProcessors run(first, "store_y", std::move(schedule), true);
@@ -147,13 +178,17 @@ std::string problem(const std::string& first, std::vector<ScheduleItem> schedule
   return stop.message;
 }
 
+TEST(ProcessorSchedule, TheFirstHalfOfAnInstructionOnAStackIsNoStep) {
+  EXPECT_NE(problem("add_on_stack", {turn(1, 5)}).find("thread 1 has only 4 steps"), std::string::npos);
+}
+
 TEST(StoreBuffers, WhatWaitsForThemSaysSo) {
   EXPECT_NE(
       problem("fence_x", {turn(1, 2), turn(2, 3)}).find("item 1 of 2, T1x2, cannot be followed: after 1 of these"),
       std::string::npos);
   EXPECT_NE(problem("add_locked", {turn(1, 2)}).find("D1 comes first"), std::string::npos);
   EXPECT_NE(problem("store_x", {drain(1)}).find("store buffer is empty"), std::string::npos);
-  EXPECT_NE(problem("store_x", {turn(1, 4)}).find("thread 1 has come to its end after 3"), std::string::npos);
+  EXPECT_NE(problem("store_x", {turn(1, 4)}).find("thread 1 has only 3 steps"), std::string::npos);
   EXPECT_NE(problem("store_x", {turn(3, 1)}).find("thread 3 does not begin"), std::string::npos);
   EXPECT_NE(problem("full", {turn(1, 33)}).find("waits until"), std::string::npos);
   ScheduledProcessors fenced("fence_x", "store_y", {turn(1, 1), drain(1), turn(1, 3), turn(2, 3)}, true);

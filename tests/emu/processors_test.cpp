@@ -57,13 +57,13 @@ TEST(Interleaving, ASeedIsSplitMix64) {
   EXPECT_EQ(order.next(0b10100100), 2 + 3 * (kOutputs[0] % 3 > 0) + 2 * (kOutputs[0] % 3 > 1)) << "counted among those";
 }
 
-TEST(Processors, AreOneToEight) {
+TEST(Processors, AreOneToNine) {
   MachineOptions options;
-  for (const unsigned wrong : {0U, 9U}) {
+  for (const unsigned wrong : {0U, 10U}) {
     options.processors = wrong;
     const auto machine = Machine::boot(guest(), options);
     ASSERT_FALSE(machine);
-    EXPECT_NE(machine.error().message.find("1 to 8 processors"), std::string::npos);
+    EXPECT_NE(machine.error().message.find("1 to 9 processors"), std::string::npos);
   }
 }
 

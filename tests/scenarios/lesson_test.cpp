@@ -22,7 +22,7 @@ class Lessons : public testing::TestWithParam<std::string> {
     target_ = std::move(target).value();
   }
   void ask() {
-    auto prepared = explore::prepare({target_.question, {}, false});
+    auto prepared = explore::prepare({target_.question, {}, false, {}});
     ASSERT_TRUE(prepared.ok()) << prepared.error().message;
     prepared_ = std::move(prepared).value();
     auto found = explore::explore(prepared_.program, prepared_.options);

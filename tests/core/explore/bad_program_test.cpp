@@ -36,6 +36,11 @@ TEST(BadProgram, Statements) {
   expect_says(complaint(typed({"x=1", ""})), {"thread 2", "no statement"});
   expect_says(complaint(typed({"x=x+1; int x=2", "x=1"})), {"was used as a shared variable"});
   expect_says(complaint(typed({"x=1"})), {"1 thread", "give 2 to 8"});
+  expect_says(complaint(typed({"x=1", "x=\xc3\xa9"})), {"thread 2, column 3", "not '\xc3\xa9';"});
+  expect_says(complaint(typed({"x=1", "x=1 \xe2\x82\xac"})), {"not '\xe2\x82\xac';"});
+  expect_says(complaint(typed({"x=1", "x=0x"})), {"column 5", "no digit follows"});
+  expect_says(complaint(typed({"x=1", "x=0x1g"})), {"not 'g'"});
+  expect_says(complaint(typed({"x=1", "x=0x80000000"})), {"too large"});
   expect_says(complaint(typed({"x=1", "x=1", "x=1", "x=1", "x=1", "x=1", "x=1", "x=1", "x=1"})), {"9 threads"});
 }
 
@@ -71,6 +76,10 @@ TEST(BadProgram, ThreadFunctions) {
   expect_says(complaint_of("none.c", "int x;\nvoid run(void) { x = 1; }\n"),
               {"none.c", "no function thread_1", "define"});
   expect_says(complaint_of("one.c", "int x;\nvoid thread_1(void) { x = 1; }\n"), {"only thread_1", "thread_2"});
+  expect_says(complaint_of("gap.c", "int x;\nvoid thread_1(void) { x = 1; }\nvoid thread_3(void) { x = 1; }\n"),
+              {"gap.c", "there is thread_3, but no thread_2"});
+  expect_says(complaint_of("late.c", "int x;\nvoid thread_2(void) { x = 1; }\nvoid thread_3(void) { x = 1; }\n"),
+              {"late.c", "there is thread_2, but no thread_1"});
   expect_says(complaint_of("syntax.c", "int x\nvoid thread_1(void) { x = 1; }\n"), {"syntax.c", "gcc could not build"});
   expect_says(complaint_of("print.c", "int printf();\nvoid thread_1(void) { printf(\"\"); }\nvoid thread_2(void) {}\n"),
               {"print.c", "undefined reference to `printf'"});
@@ -93,7 +102,7 @@ TEST(BadProgram, WritesElsewhere) {
       {"thread 1, null.c:2", "writes 4 bytes at 0x10"});
   expect_says(complaint_of("code.c",
                            "int x;\nvoid thread_1(void) { *(char *)&thread_1 = 1; }\nvoid thread_2(void) { x = 1; }\n"),
-              {"writes 1 bytes", "in the code"});
+              {"writes 1 byte ", "in the code"});
   expect_says(complaint_of("stack.c",
                            "int *volatile there; int x;\nvoid thread_1(void) { int own = 1; there = &own; x = own; }\n"
                            "void thread_2(void) { int *p = there; if (p) *p = 2; }\n"),
@@ -134,9 +143,70 @@ TEST(BadProgram, ALongLoopOverSharedMemoryIsNone) {
                          "int x, y;\nvoid thread_1(void) { for (int i = 0; i < 5000; ++i) x = i; }\n"
                          "void thread_2(void) { y = 1; }\n"),
             "");
+}
+
+TEST(BadProgram, ALoopThatNobodyCanEnd) {
+  expect_says(
+      complaint_of("same.c",
+                   "int x, y;\nvoid thread_1(void) { x = 1;\n while (1) { } }\n"
+                   "void thread_2(void) { y = 1; }\n"),
+      {"thread 1, same.c:3: jmp", "an endless private loop", "touches no shared variable", "after the schedule T1x"});
+  // Only behind what the other thread does: the graph finds it.
+  expect_says(complaint_of("later.c",
+                           "int x;\nvoid thread_1(void) { if (x)\n for (;;) { } }\n"
+                           "void thread_2(void) { x = 1; }\n"),
+              {"thread 1, later.c:3: jmp", "an endless private loop", "after the schedule T2x1 T1x"});
+  EXPECT_EQ(complaint_of("spin.c",
+                         "volatile int x;\nvoid thread_1(void) { while (!x) { } }\n"
+                         "void thread_2(void) { x = 1; }\n"),
+            "")
+      << "it waits for something shared";
+}
+
+TEST(BadProgram, BeyondAVariable) {
+  const std::string other = "void thread_2(void) { b = 1; }\n";
+  expect_says(
+      complaint_of("end.c", "int a[3], b;\nvoid thread_1(void) { for (int i = 0; i < 4; ++i)\n a[i] = i; }\n" + other),
+      {"thread 1, end.c:3", "writes 4 bytes", "just behind the end of a (12 bytes at 0x", "after the schedule T1x"});
+  expect_says(complaint_of("far.c", "int a[3], b;\nvoid thread_1(void) {\n a[5] = 1; }\n" + other),
+              {"thread 1, far.c:3", "8 bytes behind the end of a (12 bytes"});
+  expect_says(complaint_of("front.c", "int b, a[3];\nvoid thread_1(void) { int i = -1;\n b = a[i]; }\n" + other),
+              {"thread 1, front.c:3", "reads 4 bytes", "just in front of a (12 bytes"});
+  expect_says(complaint_of("wide.c", "int b, x;\nvoid thread_1(void) {\n *(long *)&x = 1; }\n" + other),
+              {"thread 1, wide.c:3", "writes 8 bytes", "beyond the end of x (4 bytes"});
+  expect_says(
+      complaint_of("constant.c",
+                   "int b; const int fixed[2] = {1, 2};\nvoid thread_1(void) {\n *(int *)&fixed[1] = b; }\n" + other),
+      {"thread 1, constant.c:3", "writes 4 bytes", "in constants"});
+  expect_says(
+      complaint_of("lock.c", "#include <fiberscope.h>\nint b, m[2];\nvoid thread_1(void) {\n lock(&m[2]); }\n" + other),
+      {"thread 1, lock.c:4", "must be a shared int"});
+}
+
+TEST(BadProgram, WhatHasANameMayBeUsed) {
+  EXPECT_EQ(complaint_of("text.c",
+                         "char out[4]; int b; static const char text[] = \"abc\";\n"
+                         "void thread_1(void) { static int times; ++times;\n"
+                         " for (int i = 0; i < 4; ++i) out[i] = text[i]; out[0] = *\"xyz\"; }\n"
+                         "void thread_2(void) { b = 1; }\n"),
+            "");
+  EXPECT_EQ(complaint_of("struct.c",
+                         "struct { char c; long l[3]; } s[2]; int b;\n"
+                         "void thread_1(void) { s[1].l[2] = s[0].c; s[0] = s[1]; }\n"
+                         "void thread_2(void) { b = 1; }\n"),
+            "");
+  // Labels without type and size reach to the next one; those of the assembler's own kind, too.
+  const std::string threads =
+      ".globl thread_1, thread_2\n.text\nthread_1: movl $1, plain+4\n movl $2, .Lown\n movl $3, 1f\n"
+      " ret\nthread_2: movl $1, last\n ret\n.data\n";
   EXPECT_EQ(
-      complaint_of("same.c", "int x, y;\nvoid thread_1(void) { while (1) { } }\nvoid thread_2(void) { y = 1; }\n"), "")
-      << "a loop that comes back to the same state makes no states";
+      complaint_of("labels.S", threads + "plain: .long 0, 0\n.Lown: .long 0\n1: .long 0\n.globl last\nlast: .long 0\n"),
+      "");
+  expect_says(
+      complaint_of("sized.S", threads +
+                                  ".type plain,@object\n.size plain,4\nplain: .long 0, 0\n.Lown: .long 0\n1: .long 0\n"
+                                  ".globl last\nlast: .long 0\n"),
+      {"thread 1, sized.S:3", "just behind the end of plain (4 bytes"});
 }
 
 }  // namespace

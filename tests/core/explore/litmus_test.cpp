@@ -108,6 +108,28 @@ TEST(Litmus, OwnStoresAreForwarded) {
   EXPECT_NE(lines(test.request()).find("Observation SB+rfi Sometimes 1 3\n"), std::string::npos);
 }
 
+/// Of several own stores the youngest is seen (SDM vol. 3, 8.2.3.5).
+TEST(Litmus, TheYoungestOwnStoreIsForwarded) {
+  const LitmusFile test(
+      "X86_64 own\n{ }\n P0 | P1 ;\n movl $1,(x) | movl $1,(y) ;\n movl $2,(x) | ;\n movl (x),%eax | ;\n"
+      "exists (0:rax=2)\n");
+  EXPECT_NE(lines(test.request()).find("Observation own Always 1 0\n"), std::string::npos) << lines(test.request());
+}
+
+/// Store buffering with a locked instruction of another location between (SDM vol. 3, 8.2.3.9).
+TEST(Litmus, ALockedInstructionWaitsForTheStoresBeforeIt) {
+  for (const char* between : {"xchgl %ecx,({})", "lock incl ({})"}) {
+    const auto at = [between](const char* location) {
+      std::string text = between;
+      return text.replace(text.find("{}"), 2, location);
+    };
+    const LitmusFile test("X86_64 SB+locked\n{ }\n P0 | P1 ;\n movl $1,(x) | movl $1,(y) ;\n " + at("v") + " | " +
+                          at("w") + " ;\n movl (y),%eax | movl (x),%eax ;\nexists (0:rax=0 /\\ 1:rax=0)\n");
+    EXPECT_NE(lines(test.request()).find("Observation SB+locked Never 0 3\n"), std::string::npos)
+        << lines(test.request());
+  }
+}
+
 /// Under sequential consistency the traces that sleep sets count are the (po, rf, co) that histories count.
 TEST(Litmus, TracesAndHistoriesAgree) {
   ExploreRequest traces = file("store_buffering.litmus");

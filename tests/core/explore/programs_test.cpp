@@ -1,6 +1,9 @@
 // Locks and other programs whose verdicts are in the textbooks.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "tests/core/explore/ask.h"
@@ -29,6 +32,44 @@ TEST(Programs, PetersonsLockNeedsSequentialConsistency) {
   EXPECT_TRUE(sc.found.livelocks.empty());
   EXPECT_EQ(ends(ask(with(file("peterson.c"), "tso")), "count"), (Ends{1, 2}));
   EXPECT_EQ(ends(ask(with(file("peterson_fence.c"), "tso")), "count"), (Ends{2}));
+}
+
+/// A C program in a file of its own.
+ExploreRequest program(const std::string& text) {
+  const std::string path =
+      (std::filesystem::temp_directory_path() / ("program-" + std::to_string(::getpid()) + ".c")).string();
+  std::ofstream(path) << text;
+  ExploreRequest request;
+  request.target = path;
+  return request;
+}
+
+/// Store buffering with calls of the runtime between, which are no plain accesses either.
+TEST(Programs, ACallOfTheRuntimeWaitsForTheStoresBeforeIt) {
+  const ExploreRequest request =
+      with(program("#include <fiberscope.h>\nint x, y, a, b, m, n;\nvoid thread_1(void) { x = 1; signal(&m); a = y; }\n"
+                   "void thread_2(void) { y = 1; signal(&n); b = x; }\n"),
+           "tso");
+  const Answer answer = ask(request);
+  std::filesystem::remove(request.target);
+  EXPECT_EQ(answer.found.outcomes.size(), 3U);
+  EXPECT_EQ(answer.outcome({1, 1, 0, 0, 1, 1}), nullptr) << "each would have read before the other stored";
+}
+
+/// Locked instructions synchronise, and so does what --sync names: no race. Plain ones race.
+TEST(Programs, WhatSynchronisesDoesNotRace) {
+  const ExploreRequest locked = program(
+      "int x;\nvoid thread_1(void) { __atomic_fetch_add(&x, 1, 5); }\nvoid thread_2(void) { __atomic_fetch_add(&x, 2, "
+      "5); "
+      "}\n");
+  const Answer answer = ask(locked);
+  std::filesystem::remove(locked.target);
+  EXPECT_EQ(ends(answer, "x"), (Ends{3}));
+  EXPECT_TRUE(answer.found.races.empty());
+  ExploreRequest plain = typed({"x=1", "x=2"});
+  EXPECT_EQ(ask(plain).found.races.size(), 1U);
+  plain.sync = {"x"};
+  EXPECT_TRUE(ask(plain).found.races.empty());
 }
 
 TEST(Programs, ATicketLockExcludes) {
