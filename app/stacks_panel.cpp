@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
+#include <vector>
 
 #include "app/format.h"
 #include "app/place_column.h"
@@ -170,15 +172,17 @@ void StacksPanel::draw_strip(Canvas& canvas, const View& view, core::ThreadId th
     canvas.outline(block, hit.hovered ? theme.text : with_alpha(colour, 170), canvas.px(3), canvas.px(1.5f));
     y += height + canvas.px(3);
   }
-  std::string words_below;
-  if (view.now->rsp_thread == thread) words_below = "rsp";
+  std::vector<std::string_view> tags;
+  if (view.now->rsp_thread == thread) tags.emplace_back("rsp");
   const auto has_rbp = [&](const core::ProcessorView& cpu) { return has_other_rbp(*view.now, cpu, *stack); };
   if (view.now->rbp_thread == thread || std::any_of(view.now->cpus.begin(), view.now->cpus.end(), has_rbp))
-    words_below = words_below.empty() ? "rbp" : "rsp rbp";
-  if (!words_below.empty() && y + canvas.px(24) < area.y1) {
+    tags.emplace_back("rbp");
+  for (const std::string_view text : tags) {
+    if (y + canvas.px(24) >= area.y1) break;
     const Rect tag{area.x0 - canvas.px(2), y + canvas.px(3), area.x1 + canvas.px(2), y + canvas.px(22)};
     canvas.fill(tag, theme.text, canvas.px(4));
-    canvas.text_in(tag, {FontRole::tiny, FontRole::micro}, theme.panel, words_below, Align::center);
+    canvas.text_in(tag, {FontRole::tiny, FontRole::micro}, theme.panel, text, Align::center);
+    y = tag.y1;
   }
   if (hit.hovered) {
     canvas.tooltip(standing_text(view, *data) + "\nrsp " + hex_address(stack->rsp) + "\n" +

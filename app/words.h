@@ -67,6 +67,7 @@ enum class Word : std::uint16_t {
   state_waiting,
   state_finished,
   reason_start,
+  reason_dispatch,
   reason_yield,
   reason_block,
   reason_wake,

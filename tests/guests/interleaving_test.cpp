@@ -186,8 +186,7 @@ TEST(Interleaving, AScheduleThatCannotBeFollowedNamesTheItem) {
             "runs");
   EXPECT_EQ(refused(program, {{1, 6}, {2, 6}, {1, 1}}),
             "item 3 of 3, T1x1, cannot be followed: the threads have come to their end");
-  EXPECT_EQ(refused(program, {{1, 9}, {2, 6}}),
-            "item 1 of 2, T1x9, cannot be followed: thread 1 gave the CPU away after 6 of these steps");
+  EXPECT_EQ(refused(program, {{1, 9}, {2, 6}}), "item 1 of 2, T1x9, cannot be followed: thread 1 has only 6 steps");
 }
 
 TEST(Interleaving, BehindTheLastItemTheGuestGoesOnByItself) {
