@@ -54,7 +54,10 @@ UnwoundChain StackBuilder::whole_chain(const Thread& thread, bool holds_rsp, con
   const bool agrees = left_with == nullptr || (resume_ && (*left_with)[Register::rsp] == thread.saved_rsp.value);
   if (!agrees) return unwinder_.running(*left_with, state.memory, thread.stack);
   if (!saved) return {};
-  if (thread.resume.value != 0) return unwinder_.parked(thread.resume, thread.saved_rsp, state.memory, thread.stack);
+  // What the block says of rip is about a thread that never ran: later it is stale.
+  const bool is_unborn = left_with == nullptr || (*left_with)[Register::rip] == thread.resume.value;
+  if (thread.resume.value != 0 && is_unborn)
+    return unwinder_.parked(thread.resume, thread.saved_rsp, state.memory, thread.stack);
   if (!resume_) return {};
   return unwinder_.parked(*resume_, thread.saved_rsp, state.memory, thread.stack);
 }

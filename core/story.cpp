@@ -34,7 +34,7 @@ std::string_view why(SwitchReason reason) {
     case SwitchReason::signal:
       return "a signal was delivered";
     case SwitchReason::kernel:
-      return "the kernel decided so";
+      return "by way of the kernel";
     case SwitchReason::unknown:
       break;
   }
@@ -79,8 +79,10 @@ class Storyteller {
     if (entry.from) {
       const emu::RegisterFile before = registers_left(entry);
       const emu::AddressRange stack = stack_of(*entry.from);
-      tell_side(from, "left at", before[emu::Register::rsp], stack,
-                unwinder_.running(before, trace_.state_at(entry.step).memory, stack));
+      // Behind the step another address space may be laid out. What led there (a system call) wrote no stack.
+      const bool left_space = entry.step.value > 0 && trace_.space_at(entry.step) != trace_.space_at(entry.step - 1);
+      const MachineState& left = trace_.state_at(left_space ? entry.step - 1 : entry.step);
+      tell_side(from, "left at", before[emu::Register::rsp], stack, unwinder_.running(before, left.memory, stack));
     }
     const MachineState& after = trace_.state_at(entry.step, entry.cpu);
     if (entry.to) {

@@ -44,6 +44,31 @@ std::uint64_t word_at(ScenarioRun& run, StepIndex step, const std::string& symbo
 
 class Standings : public testing::TestWithParam<std::string> {};
 
+std::vector<std::string> functions_of(const Snapshot& snapshot, core::ThreadId thread) {
+  std::vector<std::string> functions;
+  for (const core::StackView& stack : snapshot.stacks)
+    if (stack.thread == thread)
+      for (const core::Frame& frame : stack.frames) functions.push_back(frame.function);
+  return functions;
+}
+
+/// Moving rsp away changes no frame: the second source is the chain right before, by the registers of the CPU.
+TEST_P(Standings, ParkedThreadsKeepTheFramesThatTheyHad) {
+  ScenarioRun& run = scenario_run(GetParam());
+  core::Trace& trace = *run.trace;
+  core::SnapshotBuilder builder(trace, &run.scenario(), "en");
+  const auto& switches = trace.switches();
+  for (std::size_t i = 0; i < switches.size(); i += 1 + switches.size() / 60) {
+    const core::Switch& entry = switches[i];
+    const bool by_step = !entry.at.empty() && trace.events_behind(entry.step).empty();
+    if (!by_step || !entry.from || entry.step.value == 0 || trace.cpu_of_step(entry.step) != entry.cpu) continue;
+    const auto before = functions_of(builder.build(entry.step - 1), *entry.from);
+    const auto after = functions_of(builder.build(entry.step), *entry.from);
+    if (after.empty()) continue;  // left for good
+    EXPECT_EQ(before, after) << "switch at step " << entry.step.value;
+  }
+}
+
 /// The second source is the run itself: what rsp is once the thread goes on.
 TEST_P(Standings, ParkedThreadsGoOnWithTheSavedRspThatIsShown) {
   ScenarioRun& run = scenario_run(GetParam());
