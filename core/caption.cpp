@@ -118,7 +118,7 @@ std::string owner_text(const Snapshot& snapshot, const Moved& moved) {
     return found == stack->cells.end() ? std::string() : found->owner;
   };
   const std::string owner = owner_in(stack_of(snapshot, snapshot.thread));
-  return !owner.empty() ? owner : thread_name(snapshot, snapshot.thread);
+  return !owner.empty() ? owner : "unnamed";
 }
 
 std::string caller_of(const Snapshot& snapshot, const std::string& function) {

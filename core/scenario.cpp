@@ -320,9 +320,7 @@ bool CodePlace::names(std::string_view text) const {
 }
 
 bool CaptionText::is_about_leaving() const {
-  const SwitchReason reason = reason_of_function(place.function);
-  return when == CaptionWhen::always && place.instruction.empty() &&
-         (reason == SwitchReason::yield || reason == SwitchReason::block);
+  return when == CaptionWhen::always && place.instruction.empty() && leads_away(place.function);
 }
 
 bool CaptionMoment::is(CaptionWhen when) const {

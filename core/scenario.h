@@ -76,15 +76,15 @@
 //   interrupted   an interrupt or a signal came to {thread}, and what it left there still lies on its stack
 //   back          {thread} left the CPU inside this call of the function and has it again
 //
-// Where several hold, the first of them does. Without a caption for `back`, one for the whole of a function that yields
-// or blocks (core/switch_reason.h) gives way to a sentence that says so. The text may contain these placeholders,
-// filled with values of the cursor right after the step:
+// Where several hold, the first of them does. Without a caption for `back`, one for the whole of a function that leads
+// away from the thread (leads_away in core/switch_reason.h) gives way to a sentence that says so. The text may contain
+// these placeholders, filled with values of the cursor right after the step:
 //
 //   {rsp} {rbp}   the registers' values
 //   {register}    name of the register that the instruction saved, loaded or stored
 //   {value}       the value that it moved
 //   {cell}        address of the memory that it read or wrote
-//   {owner}       whose value that is: "producer's made" where a local lives in the register, else the thread's name
+//   {owner}       whose value that is: "producer's made" where a local lives in the register, else "unnamed"
 //   {thread}      the thread whose step it was: the owner of rsp before it
 //   {from} {to}   the thread that leaves and the one that goes on: during a switch before rsp is loaded the owners of
 //   rsp
@@ -133,7 +133,7 @@ struct CaptionText {
   CaptionWhen when = CaptionWhen::always;
   Text text;
 
-  /// Whether it speaks of a whole function that yields or blocks, and of the way there alone (see `back` above).
+  /// Whether it speaks of a whole function that leads away, and of the way there alone (see `back` above).
   [[nodiscard]] bool is_about_leaving() const;
 };
 

@@ -48,4 +48,12 @@ SwitchReason reason_of_function(std::string_view function) {
   return found == std::end(kEntries) ? SwitchReason::unknown : found->second;
 }
 
+bool leads_away(std::string_view function) {
+  constexpr std::string_view kChoosers[] = {"schedule", "kernel_schedule", "preempt"};
+  if (std::find(std::begin(kChoosers), std::end(kChoosers), function) != std::end(kChoosers)) return true;
+  const SwitchReason reason = reason_of_function(function);
+  return reason == SwitchReason::yield || reason == SwitchReason::block || reason == SwitchReason::timer ||
+         reason == SwitchReason::kernel;
+}
+
 }  // namespace fiberscope::core

@@ -76,15 +76,12 @@ TEST_P(ScenarioTexts, FillEveryPlaceholder) {
   }
 }
 
-/// Behind a switch the first step in a function that yields or blocks is on its way back, but for its very first
+/// Behind a switch the first step in a function that leads away from a thread is on its way back, but for its very first
 /// instruction, by which it is called.
 TEST_P(ScenarioTexts, SayOnTheWayBackWhoHasTheCpuAgain) {
   ScenarioRun& run = scenario_run(GetParam());
   core::Trace& trace = *run.trace;
   core::SnapshotBuilder builder(trace, &run.scenario(), "en");
-  const auto goes_away = [](core::SwitchReason reason) {
-    return reason == core::SwitchReason::yield || reason == core::SwitchReason::block;
-  };
   constexpr std::uint64_t kWayBack = 40;  // steps
   for (const core::Switch& entry : trace.switches()) {
     for (std::uint64_t step = entry.step.value + 1; step <= trace.steps().value; ++step) {
@@ -93,7 +90,7 @@ TEST_P(ScenarioTexts, SayOnTheWayBackWhoHasTheCpuAgain) {
       if (trace.cpu_of_step(StepIndex{step}) != entry.cpu) continue;
       const emu::Address address{trace.templates()[trace.effects_of(StepIndex{step}).instruction].address};
       const auto symbol = trace.image().symbol_at(address);
-      if (!symbol || symbol->name == entry.at || !goes_away(core::reason_of_function(symbol->name))) continue;
+      if (!symbol || symbol->name == entry.at || !core::leads_away(symbol->name)) continue;
       const core::CaptionText* caption = run.scenario().caption_for(symbol->name, att_at(trace, address));
       if (caption == nullptr || !caption->is_about_leaving()) break;
       const std::string sentence = builder.build(StepIndex{step}).caption.sentence;
