@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/explore/probability_text.h"
+
 namespace fiberscope::app {
 namespace {
 
@@ -34,7 +36,7 @@ std::string number_text(const ExploreAnswer::Outcome& outcome, OutcomeOrder colu
     case OutcomeOrder::executions:
       return short_count(outcome.executions);
     case OutcomeOrder::probability:
-      return outcome.probability ? fmt::format("{:.6f}", *outcome.probability) : "–";
+      return outcome.probability ? core::explore::probability_text(*outcome.probability) : "–";
     case OutcomeOrder::preemptions:
       return outcome.preemptions ? std::to_string(*outcome.preemptions) : "–";
     case OutcomeOrder::id:

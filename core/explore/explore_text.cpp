@@ -6,6 +6,7 @@
 #include <map>
 
 #include "core/explore/explore_report.h"
+#include "core/explore/probability_text.h"
 #include "core/explore/schedule.h"
 #include "core/text_table.h"
 
@@ -54,8 +55,8 @@ std::string outcome_table(const Exploration& found) {
     for (const std::int64_t value : outcome.values) cells.push_back(std::to_string(value));
     cells.push_back(number(outcome.schedules));
     cells.push_back(number(outcome.executions));
-    cells.push_back(outcome.chance ? fmt::format("{:.6f}", static_cast<double>(boost::multiprecision::cpp_rational(
-                                                               *outcome.chance, found.chances)))
+    cells.push_back(outcome.chance ? probability_text(static_cast<double>(
+                                         boost::multiprecision::cpp_rational(*outcome.chance, found.chances)))
                                    : "-");
     cells.push_back(outcome.preemptions ? std::to_string(*outcome.preemptions) : "-");
     cells.push_back(outcome.witness.empty() ? "-" : outcome.witness);

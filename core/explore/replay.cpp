@@ -23,7 +23,10 @@ using emu::Result;
 
 constexpr const char* kImageName = "replay.elf";
 constexpr const char* kScenarioName = "replay.toml";
-constexpr std::int64_t kMostSteps = 10'000'000;
+// Of the run: for what comes before and behind, and for each step of the schedule with its switch. A schedule that
+// comes to no end is not followed for ever.
+constexpr std::int64_t kMostSteps = 200'000;
+constexpr std::int64_t kMostStepsOfOne = 20'000;
 
 Result<void> write_file(const std::filesystem::path& path, const std::string& bytes) {
   std::ofstream out(path, std::ios::binary);
@@ -38,7 +41,7 @@ ReplayRuntime runtime_of(const PreparedExploration& prepared) {
 }
 
 std::string scenario_text(const ExploreRequest& request, const PreparedExploration& prepared,
-                          const std::string& schedule, const std::string& expected) {
+                          const std::string& schedule, std::int64_t steps, const std::string& expected) {
   const auto count = static_cast<std::int64_t>(prepared.program.threads.size());
   toml::array threads{"main"};
   for (std::int64_t i = 0; i < count; ++i) threads.push_back(fmt::format("T{}", i + 1));
@@ -51,7 +54,7 @@ std::string scenario_text(const ExploreRequest& request, const PreparedExplorati
   scenario.insert("image", kImageName);
   scenario.insert("profile", "bare");
   scenario.insert("threads", std::move(threads));
-  scenario.insert("max_steps", kMostSteps);
+  scenario.insert("max_steps", kMostSteps + kMostStepsOfOne * steps);
   if (runtime_of(prepared) == ReplayRuntime::processors) {
     scenario.insert("processors", count + 1);  // thread N on processor N, main on processor 0
     scenario.insert("memory", prepared.memory);
@@ -105,7 +108,8 @@ Result<std::string> write_replay(const ExploreRequest& request, const PreparedEx
   if (const auto written = write_file(place / kImageName, {bytes.begin(), bytes.end()}); !written)
     return written.error();
   const std::string text =
-      scenario_text(request, prepared, schedule_text(*actions, prepared.program.threads.size()), expected);
+      scenario_text(request, prepared, schedule_text(*actions, prepared.program.threads.size()),
+                    static_cast<std::int64_t>(actions->size()), expected);
   if (const auto written = write_file(place / kScenarioName, text); !written) return written.error();
   return (place / kScenarioName).string();
 }

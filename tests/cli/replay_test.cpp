@@ -248,5 +248,14 @@ TEST_F(Replay, EightThreadsHaveAProcessorEach) {
   EXPECT_EQ(Json::parse(replayed.out)["stdout"], "x=6\n") << "the last drain is thread 6's";
 }
 
+/// A schedule with no end is not followed for ever: 200,000 steps, and 20,000 for each of its own.
+TEST(LivelockReplay, StopsSoonBehindTheSchedule) {
+  const ScratchFolder folder;
+  const Outcome run =
+      run_program({"explore", "example:livelock.c", "--replay", "T1x3", "-o", folder.file("l.fscope")}, folder.path());
+  EXPECT_EQ(run.code, 3);
+  EXPECT_NE(run.out.find("the limit of 260000 steps is reached"), std::string::npos) << run.out;
+}
+
 }  // namespace
 }  // namespace fiberscope::tests
