@@ -29,6 +29,8 @@ class Document {
   /// A line for people about how the run ended ("exit code 0", "stopped: page fault at …"); empty while it is recorded.
   [[nodiscard]] virtual const std::string& ending() const = 0;
 
+  /// The cursor to open it at, where nobody asks for another one.
+  [[nodiscard]] virtual core::StepIndex beginning() { return {}; }
   /// The cursor is clamped to the trace.
   virtual const core::Snapshot& snapshot(core::StepIndex cursor) = 0;
   virtual core::CodeView code(core::StepIndex cursor, core::Syntax syntax) = 0;

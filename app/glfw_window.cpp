@@ -172,7 +172,10 @@ emu::Result<void> Window::open() {
   session_.exploration().set_opener(options_.opener);
   session_.exploration().set_path(options_.path);
   if (options_.explore) session_.explore(*options_.explore, options_.runs, options_.lesson);
-  session_.start_at(options_.cursor);
+  if (options_.cursor)
+    session_.start_at(*options_.cursor);
+  else
+    session_.start();
   if (options_.play) session_.apply(command::TogglePlay{});
   return {};
 }

@@ -10,10 +10,10 @@
 namespace fiberscope::app {
 
 struct WindowOptions {
-  core::StepIndex cursor;              ///< where to start
-  bool play = false;                   ///< start playing
-  std::optional<ThemeKind> theme;      ///< else as the settings say
-  std::optional<core::Syntax> syntax;  ///< likewise
+  std::optional<core::StepIndex> cursor;  ///< where to start; nothing: where the document begins
+  bool play = false;                      ///< start playing
+  std::optional<ThemeKind> theme;         ///< else as the settings say
+  std::optional<core::Syntax> syntax;     ///< likewise
   Language language = Language::en;
   int width = 1600;
   int height = 900;

@@ -33,6 +33,10 @@ Settings Session::settings() const {
   return {state_.theme, state_.syntax, state_.user_scale, player_.speed(), player_.reduce_motion()};
 }
 
+void Session::start() {
+  freeze(document_.beginning(), 1);
+}
+
 void Session::start_at(core::StepIndex cursor) {
   freeze(cursor, 1);
   if (cursor > end() && document_.timeline().recording) start_ = cursor;
@@ -453,7 +457,7 @@ void Session::explore(const ExploreQuestion& question, bool runs, const std::opt
 
 void Session::reopened() {
   player_.pause();
-  player_.jump({0});
+  player_.jump(document_.beginning());
   selection_ = {};
   finder_.stop();
   styles_ = {};

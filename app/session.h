@@ -42,6 +42,8 @@ class Session {
   void set_language(Language language) { state_.language = language; }
   /// Where to begin: of a trace that is still shorter than that, as soon as it was recorded so far.
   void start_at(core::StepIndex cursor);
+  /// Where the document begins.
+  void start();
   /// The step's film at a fixed phase, for a picture.
   void freeze(core::StepIndex cursor, double phase);
   /// Hands out the wish for a picture once.

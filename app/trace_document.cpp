@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/pick_schedule.h"
+#include "core/replay_start.h"
 #include "core/thread_table.h"
 
 namespace fiberscope::app {
@@ -157,6 +158,10 @@ core::CodeView TraceDocument::code_at(emu::Address address, core::StepIndex curs
 
 core::FigureData TraceDocument::figure(core::StepIndex cursor) {
   return core::make_figure_data(trace(), shown().history, snapshot(cursor), scenario());
+}
+
+core::StepIndex TraceDocument::beginning() {
+  return core::replay_start(trace());
 }
 
 std::vector<core::ContextObject> TraceDocument::contexts(core::StepIndex cursor) {

@@ -23,6 +23,7 @@ class TraceDocument final : public Document {
   [[nodiscard]] const std::string& title() const override { return title_; }
   [[nodiscard]] const core::Timeline& timeline() const override;
   [[nodiscard]] const std::string& ending() const override { return ending_; }
+  [[nodiscard]] core::StepIndex beginning() override;
   const core::Snapshot& snapshot(core::StepIndex cursor) override;
   core::CodeView code(core::StepIndex cursor, core::Syntax syntax) override;
   core::CodeView code_at(emu::Address address, core::StepIndex cursor, core::Syntax syntax) override;

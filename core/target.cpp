@@ -104,8 +104,9 @@ emu::Result<void> choose(const ProcessorChoice& choice, RunTarget& target) {
     return emu::Error{fmt::format(
         "{}: --processors and --seed are for bare machines; a Linux program runs on one processor", target.name)};
   if (choice.processors) {
-    if (*choice.processors == 0 || *choice.processors > emu::kMaxProcessors)
-      return emu::Error{fmt::format("--processors {}: a machine has 1 to {}", *choice.processors, emu::kMaxProcessors)};
+    if (*choice.processors == 0 || *choice.processors > emu::kMostChosenProcessors)
+      return emu::Error{
+          fmt::format("--processors {}: a machine has 1 to {}", *choice.processors, emu::kMostChosenProcessors)};
     target.machine.processors = *choice.processors;
   }
   if (choice.seed && target.machine.processors == 1)

@@ -42,6 +42,7 @@ struct MachineOptions {
   bool store_buffers = false;                 ///< each has one (emu/store_buffer.h); needs a schedule
 };
 
+inline constexpr unsigned kMostChosenProcessors = 8;  ///< that a user may ask for
 inline constexpr unsigned kMaxProcessors = 9;  ///< eight threads on one each, and one that waits for them
 
 /// An emulated computer about to run an image, or in the middle of it.

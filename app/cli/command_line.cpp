@@ -111,7 +111,7 @@ struct AskedQuestion {
 };
 void add_processors(CLI::App& command, core::ProcessorChoice& choice) {
   command.add_option("--processors", choice.processors, "run on so many, 1 … 8 (a bare machine)")
-      ->check(CLI::Range(1U, emu::kMaxProcessors));
+      ->check(CLI::Range(1U, emu::kMostChosenProcessors));
   command.add_option("--seed", choice.seed, "of the order in which several processors take turns; 0: one step each");
 }
 
@@ -132,7 +132,10 @@ struct Parsed {
 void add_open(CLI::App& app, OpenOptions& options, AskedQuestion& explore) {
   CLI::App* command = app.add_subcommand("open", "Show a run in the window");
   command->add_option("target", options.target, kShownHelp)->default_val("switch-to-context");
-  command->add_option("--step", options.step, "the cursor to begin at")->check(step_count(0));
+  command
+      ->add_option("--step", options.step,
+                   "the cursor to begin at (default: 0; of a replay, where its first statement begins)")
+      ->check(step_count(0));
   command->add_flag("--play", options.play, "begin playing");
   command->add_option("-o,--output", options.trace_path, "keep the trace in this .fscope file");
   command->add_option("--choose", options.choose, kChooseHelp);

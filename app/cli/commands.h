@@ -88,7 +88,7 @@ int screenshot_command(const ScreenshotOptions& options);
 struct OpenOptions {
   std::string target;
   core::ProcessorChoice choice;
-  std::uint64_t step = 0;
+  std::optional<std::uint64_t> step;  ///< nothing: where the target begins
   bool play = false;
   std::optional<std::string> trace_path;
   std::optional<std::string> choose;  ///< a schedule

@@ -119,7 +119,7 @@ int open_exploration(WindowOptions window, const OpenOptions& options) {
 
 WindowOptions window_of(const OpenOptions& options, const Size& size) {
   WindowOptions window;
-  window.cursor = core::StepIndex{options.step};
+  if (options.step) window.cursor = core::StepIndex{*options.step};
   window.play = options.play;
   if (options.theme) window.theme = theme_by_name(*options.theme);
   if (options.syntax) window.syntax = syntax_by_name(*options.syntax);
@@ -178,7 +178,7 @@ int open_command(const OpenOptions& options) {
         kUnusable);
   const StopSignals signals(1);
   if (options.explore) {
-    if (options.step != 0 || options.play || options.choose || options.trace_path)
+    if (options.step || options.play || options.choose || options.trace_path)
       return complain(
           fmt::format("{}: all interleavings are shown, and --step, --play, --choose and -o are for one run; "
                       "a click on an outcome replays it",
@@ -197,9 +197,9 @@ int open_command(const OpenOptions& options) {
   if (options.choose) (*recorded)->wait(signals.descriptor());
   if (const auto read = (*recorded)->refresh(); !read) return complain(read.error().message, kUnusable);
   const core::Trace& trace = (*recorded)->trace();
-  if (trace.stop() && options.step > trace.steps().value) {
+  if (trace.stop() && options.step && *options.step > trace.steps().value) {
     (*recorded)->discard();
-    return complain(step_beyond(options.step, trace.steps().value), kUnusable);
+    return complain(step_beyond(*options.step, trace.steps().value), kUnusable);
   }
   WindowOptions window = window_of(options, *size);
   window.stop = signals.descriptor();

@@ -50,7 +50,7 @@ bool has_several_processors(const core::CostComparison& costs) {
                      [](const core::RunCosts& run) { return run.timeline.processors > 1; });
 }
 
-/// The model of the TLBs of each processor, in the whole run. More than two processors: of the first policy, one
+/// The model of the TLBs of each processor, in the whole run. More than three processors: of the first policy, one
 /// address space, which is how their threads run.
 std::vector<std::vector<std::string>> processor_tlb_lines(const Words& words, const core::CostComparison& costs) {
   std::size_t most = 0;
@@ -61,7 +61,7 @@ std::vector<std::vector<std::string>> processor_tlb_lines(const Words& words, co
       return cpu < run.processors.size() && run.processors[cpu].counts[0].hits() > 0;
     });
     if (!ran) continue;
-    for (std::size_t policy = 0; policy < (most > 2 ? 1 : core::kTlbPolicies.size()); ++policy) {
+    for (std::size_t policy = 0; policy < (most > 3 ? 1 : core::kTlbPolicies.size()); ++policy) {
       lines.push_back(
           {words(Word::tlb_of_cpu_n, {std::to_string(cpu), std::string(core::words_of(core::kTlbPolicies[policy]))})});
       for (const core::RunCosts& run : costs.runs) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "app/explore/outcome_style.h"
+#include "core/explore/probability_text.h"
 #include "tests/app/headless_window.h"
 #include "tests/app/recorded_document.h"
 
@@ -55,6 +56,17 @@ TEST_P(ReplayedTrace, AlwaysSaysWhatItsScheduleIsOneOf) {
   }
 }
 
+/// By the functions' names, which the start does not look at.
+TEST_P(ReplayedTrace, OpensRightBeforeTheFirstStepOfTheSchedule) {
+  const core::StepIndex beginning = document().beginning();
+  ASSERT_GT(beginning.value, 100U);
+  window.session.start();
+  EXPECT_EQ(window.session.player().cursor(), beginning);
+  EXPECT_EQ(document().snapshot(beginning).next->symbol, "thread_1");
+  for (core::StepIndex step{1}; step <= beginning; step = step + 1)
+    EXPECT_NE(document().snapshot(step).instruction->symbol.rfind("thread_1", 0), 0U) << step.value;
+}
+
 TEST_P(ReplayedTrace, PointsAtTheStoreThatOverwritesAndAtTheOneThatIsLost) {
   std::vector<core::LostUpdate> updates;
   for (core::StepIndex step{1}; step <= document().timeline().steps; step = step + 1)
@@ -81,6 +93,11 @@ INSTANTIATE_TEST_SUITE_P(Sizes, ReplayedTrace, testing::Values(Size{1280, 720}, 
                          [](const auto& one) { return std::to_string(static_cast<int>(one.param.width)); });
 
 TEST(ShortCount, IsRoundedAndNotCut) {
+  EXPECT_EQ(core::explore::probability_text(0.33984375), "0.339844");
+  EXPECT_EQ(core::explore::probability_text(0), "0.000000");
+  EXPECT_EQ(core::explore::probability_text(2e-9), "~2e-09") << "possible";
+  EXPECT_EQ(core::explore::probability_text(1), "1.000000");
+  EXPECT_EQ(core::explore::probability_text(1 - 1e-9), "~1") << "not certain";
   EXPECT_EQ(short_count(""), "–");
   EXPECT_EQ(short_count("infinite"), "infinite");
   EXPECT_EQ(short_count("999999999"), "999 999 999");
