@@ -56,10 +56,11 @@ class Search {
 
   State first() const { return {machine_.first_locals(), machine_.first_shared(), 0}; }
 
-  /// What may come next, by action; `ended` is set where all have finished.
-  std::vector<Choice> choices(const State& state, bool& ended) {
+  /// What may come next, by action; `ended` is set where all have finished, `enabled` to the threads that could take a
+  /// step, whosever turn it is, a bit each.
+  std::vector<Choice> choices(const State& state, bool& ended, std::uint32_t& enabled) {
     std::vector<Choice> all;
-    std::uint32_t enabled = 0;
+    enabled = 0;
     ended = true;
     for (std::size_t i = 0; i < threads_; ++i) {
       if (machine_.finished(state.locals[i])) continue;
@@ -147,13 +148,13 @@ class Search {
         const State state = at(node);
         const std::size_t last = known_.at(node)[threads_ + 1] & 0xff;
         bool ended = false;
-        const auto all = choices(state, ended);
+        std::uint32_t enabled = 0;
+        const auto all = choices(state, ended, enabled);
         if (error_) return fail_after(way(node));
         if (ended)
           result_.outcomes.try_emplace(values_(state.locals, state.shared),
                                        BoundedResult::Found{preemptions, way(node)});
-        const bool can_stay =
-            std::any_of(all.begin(), all.end(), [last](const Choice& choice) { return choice.action == last; });
+        const bool can_stay = (enabled >> last & 1) != 0;
         for (const Choice& choice : all) {
           State next = state;
           take(next, choice);
@@ -188,7 +189,8 @@ class Search {
       std::vector<std::uint8_t> schedule;
       while (schedule.size() < kLongestRun) {
         bool ended = false;
-        const auto all = choices(state, ended);
+        std::uint32_t enabled = 0;
+        const auto all = choices(state, ended, enabled);
         if (error_) return fail_after(schedule);
         if (ended) {
           result_.outcomes.try_emplace(values_(state.locals, state.shared),

@@ -316,7 +316,7 @@ class Explorer {
     }
     if (was_interrupted()) return {};
     report("witnesses");
-    const std::vector<Witness> witnesses = find_witnesses(*graph_, order, groups_);
+    const std::vector<Witness> witnesses = find_witnesses(*graph_, order, *machine_, groups_);
     result_.schedules = {Count::Kind::exact, 0};
     result_.executions = {executions_known ? Count::Kind::exact : Count::Kind::unknown, 0};
     for (std::size_t i = 0; i < groups_.size(); ++i) {
@@ -345,7 +345,7 @@ class Explorer {
   }
 
   /// Under x86-TSO the races of the sequentially consistent executions are told: a program without any behaves there as
-  /// under sequential consistency.
+  /// under sequential consistency. Their schedules are those of the same executions with store buffers.
   emu::Result<void> look_for_races() {
     report("races");
     RaceReport found;
@@ -360,6 +360,8 @@ class Explorer {
       if (!graph) return graph.error();
       found = find_races(*graph, **machine, kMostRaceStates);
       found.complete = found.complete && graph->complete();
+      for (Race& race : found.races)
+        for (auto* schedule : {&race.first_before, &race.second_before}) *schedule = with_drains(*machine_, *schedule);
     }
     result_.races = std::move(found.races);
     result_.races_complete = found.complete && graph_->complete();

@@ -84,7 +84,7 @@ std::string race_lines(const Exploration& found, std::size_t threads) {
     std::vector<std::string> ways;
     for (const auto* way : {&race.first_before, &race.second_before})
       if (!way->empty()) ways.push_back(schedule_text(*way, threads));
-    text += fmt::format("    {}\n", fmt::join(ways, "   or   "));
+    if (!ways.empty()) text += fmt::format("    {}\n", fmt::join(ways, "   or   "));
   }
   if (found.races.size() > kMostRaces)
     text += fmt::format("  … and {}\n", counted(found.races.size() - kMostRaces, "more pair"));

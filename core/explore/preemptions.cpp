@@ -14,9 +14,10 @@ constexpr std::uint32_t kNone = 0xffffffff;
 /// The product of the graph with the last thread that ran. Node = state * (n + 1) + last; last is n at the start.
 class Search {
  public:
-  Search(const StateGraph& graph, const GraphOrder& order)
+  Search(const StateGraph& graph, const GraphOrder& order, MachineStep& machine)
       : graph_(graph),
         order_(order),
+        machine_(machine),
         width_(graph.threads() + 1),
         cost_(graph.size() * width_, kNone),
         parent_(cost_.size(), kNoNode),
@@ -71,10 +72,15 @@ class Search {
     std::size_t last;
     bool can_stay;
   };
-  [[nodiscard]] Mover mover(Node node) const {
+  [[nodiscard]] Mover mover(Node node) {
     const auto state = static_cast<StateId>(node / width_);
     Mover mover{node % width_, false};
     for (const auto& edge : graph_.edges(state)) mover.can_stay = mover.can_stay || edge.action() == mover.last;
+    // At the end of its turn no transition tells that it could go on.
+    if (!mover.can_stay && mover.last < graph_.threads() && graph_.turn(state) != 0) {
+      const StepResult* result = machine_.step(graph_.local(state, mover.last), graph_.shared(state));
+      mover.can_stay = result != nullptr && result->enabled;
+    }
     return mover;
   }
   [[nodiscard]] Node target(const StateGraph::Edge& edge, std::size_t last) const {
@@ -195,6 +201,7 @@ class Search {
 
   const StateGraph& graph_;
   const GraphOrder& order_;
+  MachineStep& machine_;
   std::size_t width_;
   std::vector<std::uint32_t> cost_;
   std::vector<Node> parent_;
@@ -205,9 +212,9 @@ class Search {
 
 }  // namespace
 
-std::vector<Witness> find_witnesses(const StateGraph& graph, const GraphOrder& order,
+std::vector<Witness> find_witnesses(const StateGraph& graph, const GraphOrder& order, MachineStep& machine,
                                     const std::vector<std::vector<StateId>>& groups) {
-  Search search(graph, order);
+  Search search(graph, order, machine);
   search.run();
   std::vector<Witness> witnesses;
   witnesses.reserve(groups.size());

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "core/explore/graph_order.h"
+#include "core/explore/machine_step.h"
 #include "core/explore/state_graph.h"
 
 namespace fiberscope::core::explore {
@@ -15,8 +16,9 @@ struct Witness {
 };
 
 /// One witness a group of states; each group must hold at least one. A preemption is a switch away from a thread that
-/// could still run. 0-1 search on (state, last thread), in layers where the graph is graded.
-std::vector<Witness> find_witnesses(const StateGraph& graph, const GraphOrder& order,
+/// could still run, also where the scheduler class lets it go on no longer. 0-1 search on (state, last thread), in
+/// layers where the graph is graded.
+std::vector<Witness> find_witnesses(const StateGraph& graph, const GraphOrder& order, MachineStep& machine,
                                     const std::vector<std::vector<StateId>>& groups);
 
 }  // namespace fiberscope::core::explore

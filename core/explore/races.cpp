@@ -73,14 +73,16 @@ class Detector {
           if (found == known.end()) continue;
           Pair& pair = pairs_[found->second];
           if (pair.found_forward && pair.found_backward) continue;
+          // Edges stand in the order of threads: the first is that of the pair's first site.
+          const bool forward = !pair.found_forward && may_follow(edges[i], edges[j]);
+          const bool backward = !pair.found_backward && may_follow(edges[j], edges[i]);
+          if (!forward && !backward) continue;
           std::vector<std::uint8_t> way = graph_.shortest(state);
-          const auto one = static_cast<std::uint8_t>(sites_.at(pair.first).thread);
-          const auto other = static_cast<std::uint8_t>(sites_.at(pair.second).thread);
-          way.push_back(one);
-          way.push_back(other);
-          record(pair, true, way);
+          way.push_back(static_cast<std::uint8_t>(edges[i].action()));
+          way.push_back(static_cast<std::uint8_t>(edges[j].action()));
+          if (forward) record(pair, true, way);
           std::swap(way[way.size() - 1], way[way.size() - 2]);
-          record(pair, false, way);
+          if (backward) record(pair, false, way);
         }
       }
     }
@@ -108,6 +110,14 @@ class Detector {
     std::uint32_t parent = kNoState;
     std::uint8_t action = 0;
   };
+
+  /// Whether the scheduler class lets `second`, which could come now, come right behind `first`.
+  [[nodiscard]] bool may_follow(const StateGraph::Edge& first, const StateGraph::Edge& second) const {
+    if (graph_.turn(first.target) == 0) return true;  // any thread may
+    const auto edges = graph_.edges(first.target);
+    return std::any_of(edges.begin(), edges.end(),
+                       [&second](const StateGraph::Edge& edge) { return edge.label == second.label; });
+  }
 
   /// The accesses of thread i that `who` (a thread, or an object behind the threads) does not know of.
   [[nodiscard]] std::size_t place(std::size_t thread, std::size_t who) const {
@@ -222,6 +232,25 @@ RaceReport find_races(const StateGraph& graph, const MachineStep& machine, std::
            std::tie(b.variable, b.first.thread, b.second.thread, b.first.rip, b.second.rip);
   });
   return report;
+}
+
+std::vector<std::uint8_t> with_drains(MachineStep& machine, std::span<const std::uint8_t> schedule) {
+  std::vector<LocalId> locals = machine.first_locals();
+  SharedId shared = machine.first_shared();
+  std::vector<std::uint8_t> actions;
+  const auto act = [&](std::size_t thread, const StepResult* result, std::size_t action) {
+    if (result == nullptr || !result->enabled) return false;
+    locals[thread] = result->local;
+    shared = result->shared;
+    actions.push_back(static_cast<std::uint8_t>(action));
+    return true;
+  };
+  for (const std::uint8_t thread : schedule) {
+    if (!act(thread, machine.step(locals[thread], shared), thread)) return {};
+    while (machine.has_stores(locals[thread]))
+      if (!act(thread, machine.drain(locals[thread], shared), locals.size() + thread)) return {};
+  }
+  return actions;
 }
 
 }  // namespace fiberscope::core::explore

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct Race {
   Access first;  ///< that of the lower thread
   Access second;
   std::string variable;
-  std::vector<std::uint8_t> first_before;   ///< a schedule that ends with the second access, unordered behind the first
+  /// A schedule that ends with the second access, unordered behind the first; with store buffers, with its drains.
+  std::vector<std::uint8_t> first_before;
   std::vector<std::uint8_t> second_before;  ///< the other order; empty where no schedule shows it as a race
 };
 
@@ -34,5 +36,10 @@ struct RaceReport {
 /// declared so. Explores (state, accesses not yet known to others) until every candidate is found in both orders, or
 /// nothing is left, or `most` such states are known.
 RaceReport find_races(const StateGraph& graph, const MachineStep& machine, std::uint64_t most);
+
+/// The same execution on a machine with store buffers: each step of a sequentially consistent schedule, and behind it
+/// the drains of all that it stored. As buffers are empty before each step, every step does there what it does without
+/// them. Empty where a step cannot be taken: it stores more than a buffer holds.
+std::vector<std::uint8_t> with_drains(MachineStep& machine, std::span<const std::uint8_t> schedule);
 
 }  // namespace fiberscope::core::explore

@@ -73,11 +73,20 @@ struct Expected {
   std::vector<std::uint8_t> canonical;
 };
 
+/// What may come next: any thread; turns of at least one step ("rr"); turns of exactly `quantum` steps ("rr=2"). With
+/// store buffers each store goes into its thread's, and the oldest of each may go to memory at any time.
+struct Rules {
+  bool round_robin = false;
+  int quantum = 0;
+  bool buffers = false;
+};
+
 class Enumeration {
  public:
-  Enumeration(const std::vector<Thread>& threads, bool round_robin) : threads_(threads), round_robin_(round_robin) {
+  Enumeration(const std::vector<Thread>& threads, const Rules& rules) : threads_(threads), rules_(rules) {
     at_.resize(threads.size());
     accumulator_.resize(threads.size());
+    buffers_.resize(threads.size());
     run(1, 0);
   }
   std::map<Values, Expected> outcomes;
@@ -89,47 +98,103 @@ class Enumeration {
     std::vector<std::size_t> all;
     for (std::size_t i = 0; i < threads_.size(); ++i)
       if (can_run(i)) all.push_back(i);
-    if (!round_robin_ || all.empty()) return all;
+    if (!rules_.round_robin || all.empty()) return all;
     if (order_.empty()) return {all.front()};
     const std::size_t last = order_.back();
+    if (rules_.quantum != 0 && can_run(last) && length_of_last_run() % rules_.quantum != 0) return {last};
     std::vector<std::size_t> allowed;
-    if (can_run(last)) allowed.push_back(last);
+    if (rules_.quantum == 0 && can_run(last)) allowed.push_back(last);
     for (std::size_t i = 1; i < threads_.size(); ++i) {
       const std::size_t next = (last + i) % threads_.size();
       if (!can_run(next)) continue;
       allowed.push_back(next);
       break;
     }
+    if (allowed.empty()) return {last};  // nobody else is left
     std::sort(allowed.begin(), allowed.end());
     return allowed;
   }
 
+  [[nodiscard]] int length_of_last_run() const {
+    int length = 0;
+    for (std::size_t i = order_.size(); i-- > 0 && order_[i] == order_.back();) ++length;
+    return length;
+  }
+
+  /// A drain is no switch: who ran before it is still on its processor.
+  [[nodiscard]] bool preempts(std::size_t thread) const {
+    for (std::size_t i = order_.size(); i-- > 0;)
+      if (order_[i] < threads_.size()) return order_[i] != thread && can_run(order_[i]);
+    return false;
+  }
+
   void run(const cpp_rational& chance, unsigned preemptions) {
-    const auto all = choices();
+    auto all = choices();
+    for (std::size_t i = 0; i < threads_.size(); ++i)
+      if (!buffers_[i].empty()) all.push_back(threads_.size() + i);
     if (all.empty()) return end(chance, preemptions);
-    for (const std::size_t thread : all) {
-      const bool preempts = !order_.empty() && order_.back() != thread && can_run(order_.back());
+    for (const std::size_t action : all) {
+      const bool drains = action >= threads_.size();
+      const bool more = !drains && preempts(action);
       const auto memory = memory_;
       const auto accumulator = accumulator_;
-      step(thread);
-      order_.push_back(static_cast<std::uint8_t>(thread));
-      run(chance / static_cast<int>(all.size()), preemptions + (preempts ? 1 : 0));
+      const auto buffers = buffers_;
+      const auto coherence = coherence_;
+      const auto sources = sources_;
+      if (drains) {
+        drain(action - threads_.size());
+      } else {
+        step(action);
+      }
+      order_.push_back(static_cast<std::uint8_t>(action));
+      run(chance / static_cast<int>(all.size()), preemptions + (more ? 1 : 0));
       order_.pop_back();
-      --at_[thread];
+      if (!drains) --at_[action];
       memory_ = memory;
       accumulator_ = accumulator;
+      buffers_ = buffers;
+      coherence_ = coherence;
+      sources_ = sources;
     }
   }
+
+  /// Its own newest store that has not reached memory, else memory.
+  std::int32_t read(std::size_t thread, int variable) {
+    std::int32_t value = memory_[variable];
+    int source = coherence_[variable].empty() ? 0 : coherence_[variable].back();
+    for (const Buffered& one : buffers_[thread]) {
+      if (one.variable != variable) continue;
+      value = one.value;
+      source = one.name;
+    }
+    sources_[name_of(thread)] = source;
+    return value;
+  }
+
+  void write(std::size_t thread, int variable, std::int32_t value) {
+    buffers_[thread].push_back({variable, value, name_of(thread)});
+    if (!rules_.buffers) drain(thread);
+  }
+
+  void drain(std::size_t thread) {
+    const Buffered oldest = buffers_[thread].front();
+    buffers_[thread].erase(buffers_[thread].begin());
+    memory_[oldest.variable] = oldest.value;
+    coherence_[oldest.variable].push_back(oldest.name);
+  }
+
+  /// Of the operation that the thread is just at.
+  [[nodiscard]] int name_of(std::size_t thread) const { return static_cast<int>((thread + 1) * 1000 + at_[thread]); }
 
   void step(std::size_t thread) {
     const Operation& operation = threads_[thread].operations[at_[thread]++];
     std::int32_t& a = accumulator_[thread];
     switch (operation.kind) {
       case Operation::Kind::load:
-        a = memory_[operation.variable];
+        a = read(thread, operation.variable);
         break;
       case Operation::Kind::add_variable:
-        a += memory_[operation.variable];
+        a += read(thread, operation.variable);
         break;
       case Operation::Kind::add_constant:
         a += operation.constant;
@@ -138,16 +203,17 @@ class Enumeration {
         a *= operation.constant;
         break;
       case Operation::Kind::store:
-        memory_[operation.variable] = a;
+        write(thread, operation.variable, a);
         break;
       case Operation::Kind::store_constant:
-        memory_[operation.variable] = operation.constant;
+        write(thread, operation.variable, operation.constant);
         break;
     }
   }
 
   /// Executions are told apart by the order of each two conflicting accesses.
   [[nodiscard]] std::vector<int> order_of_conflicts() const {
+    if (rules_.buffers) return reads_from_and_coherence();
     std::vector<std::vector<std::size_t>> when(threads_.size());
     for (std::size_t i = 0; i < order_.size(); ++i) when[order_[i]].push_back(i);
     std::vector<int> bits;
@@ -164,6 +230,16 @@ class Enumeration {
     return bits;
   }
 
+  [[nodiscard]] std::vector<int> reads_from_and_coherence() const {
+    std::vector<int> all;
+    for (const auto& [read, source] : sources_) all.insert(all.end(), {read, source});
+    for (const auto& stores : coherence_) {
+      all.push_back(-1);
+      all.insert(all.end(), stores.begin(), stores.end());
+    }
+    return all;
+  }
+
   void end(const cpp_rational& chance, unsigned preemptions) {
     Expected& expected = outcomes[{memory_[0], memory_[1]}];
     ++expected.schedules;
@@ -175,23 +251,33 @@ class Enumeration {
     }
   }
 
+  struct Buffered {
+    int variable;
+    std::int32_t value;
+    int name;
+  };
+
   const std::vector<Thread>& threads_;
-  bool round_robin_;
+  Rules rules_;
   std::vector<std::size_t> at_;
   std::vector<std::int32_t> accumulator_;
   std::vector<std::int32_t> memory_ = {0, 0};
+  std::vector<std::vector<Buffered>> buffers_;
+  std::vector<std::vector<int>> coherence_ = {{}, {}};  // of each variable, its stores as they reached memory
+  std::map<int, int> sources_;                          // of each read, the store that it saw
   std::vector<std::uint8_t> order_;
 };
 
-void compare(const std::vector<Thread>& threads, bool round_robin) {
+void compare(const std::vector<Thread>& threads, const Rules& rules) {
   ExploreRequest request;
   for (const Thread& thread : threads) request.threads.push_back(thread.text);
   request.initial = "";
-  request.scheduler = round_robin ? "rr" : "any";
+  request.scheduler = !rules.round_robin ? "any" : rules.quantum == 0 ? "rr" : "rr=" + std::to_string(rules.quantum);
+  request.memory = rules.buffers ? "tso" : "sc";
   // Both variables must be there, whatever the threads use.
   request.threads[0] += "; ";
   const Answer answer = ask(request);
-  const Enumeration enumeration(threads, round_robin);
+  const Enumeration enumeration(threads, rules);
   std::map<Values, Expected> expected;
   // Threads may leave x or y out; then it is no observable.
   for (const auto& [values, one] : enumeration.outcomes) {
@@ -211,23 +297,26 @@ void compare(const std::vector<Thread>& threads, bool round_robin) {
   }
 }
 
-/// Threads of few enough operations that all schedules can be enumerated.
-std::vector<Thread> random_threads(std::size_t most) {
+/// Threads of few enough operations that all schedules can be enumerated; a store is two where it has a drain.
+std::vector<Thread> random_threads(std::size_t most, bool buffers = false) {
   const auto count = *rc::gen::inRange<std::size_t>(2, most + 1);
   std::vector<Thread> threads(count);
   double schedules = 1;
   std::size_t operations = 0;
   for (Thread& thread : threads) {
+    std::size_t own = 0;
     const auto statements = *rc::gen::inRange(1, 4);
     for (int i = 0; i < statements; ++i) {
       const Thread more = *statement();
       double after = schedules;
-      for (std::size_t n = 0; n < more.operations.size(); ++n)
-        after = after * static_cast<double>(operations + n + 1) / static_cast<double>(thread.operations.size() + n + 1);
+      const std::size_t actions = more.operations.size() + (buffers ? 1 : 0);
+      for (std::size_t n = 0; n < actions; ++n)
+        after = after * static_cast<double>(operations + n + 1) / static_cast<double>(own + n + 1);
       if (after > kMostSchedules && !thread.operations.empty()) break;
       if (after > kMostSchedules) return {};
       schedules = after;
-      operations += more.operations.size();
+      operations += actions;
+      own += actions;
       thread.text += (thread.text.empty() ? "" : "; ") + more.text;
       thread.operations.insert(thread.operations.end(), more.operations.begin(), more.operations.end());
     }
@@ -238,13 +327,25 @@ std::vector<Thread> random_threads(std::size_t most) {
 RC_GTEST_PROP(BruteForce, AnyScheduler, ()) {
   const auto threads = random_threads(4);
   RC_PRE(!threads.empty());
-  compare(threads, false);
+  compare(threads, {});
 }
 
 RC_GTEST_PROP(BruteForce, RoundRobin, ()) {
   const auto threads = random_threads(4);
   RC_PRE(!threads.empty());
-  compare(threads, true);
+  compare(threads, {true});
+}
+
+RC_GTEST_PROP(BruteForce, RoundRobinOfExactTurns, ()) {
+  const auto threads = random_threads(4);
+  RC_PRE(!threads.empty());
+  compare(threads, {true, *rc::gen::inRange(1, 5)});
+}
+
+RC_GTEST_PROP(BruteForce, StoreBuffers, ()) {
+  const auto threads = random_threads(3, true);
+  RC_PRE(!threads.empty());
+  compare(threads, {false, 0, true});
 }
 
 }  // namespace

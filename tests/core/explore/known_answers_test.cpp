@@ -90,6 +90,22 @@ TEST(KnownAnswers, ThreeIncrementsUnderTwoSchedulers) {
   EXPECT_EQ(counts(ask(request)), (std::vector<std::string>{"none", "none", "1"}));
 }
 
+TEST(KnownAnswers, TheEndOfATurnIsAPreemption) {
+  ExploreRequest request = typed({kBody, kBody});
+  request.scheduler = "rr=2";
+  const Answer answer = ask(request);
+  ASSERT_EQ(answer.found.outcomes.size(), 1U);
+  EXPECT_EQ(answer.found.outcomes[0].witness, "T1x2 T2x2 T1x2 T2x2 T1x2 T2x2");
+  // By hand: four switches away from a thread that could go on; the fifth leaves one that has finished.
+  EXPECT_EQ(answer.found.outcomes[0].preemptions, 4U);
+  // The bounded search counts likewise: within three preemptions there is no end of it.
+  request.limits.max_states = 12;
+  const Answer bounded = ask(request);
+  ASSERT_EQ(bounded.found.outcomes.size(), 1U);
+  EXPECT_EQ(bounded.found.complete_for, "schedules with at most 3 preemptions");
+  EXPECT_FALSE(bounded.found.outcomes[0].preemptions) << *bounded.found.outcomes[0].preemptions;
+}
+
 TEST(KnownAnswers, MultinomialTotals) {
   const std::string body = "x=x+1; y=y+x; z=x+5*y";
   const Answer two = ask(typed({body, body}, "O0"));
