@@ -132,6 +132,8 @@ std::vector<GlobalCell> DebugInfo::global(const std::string& name) const {
   if (!cells.empty()) return cells;
   for (const Symbol& symbol : impl_->symbols) {
     if (symbol.name != name) continue;
+    cells = find_static(impl_->file.dwarf(), symbol.address, name);
+    if (!cells.empty()) break;
     for (std::uint64_t offset = 0; offset < symbol.size && cells.size() < kMostGlobalCells; offset += 8) {
       const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(8, symbol.size - offset));
       cells.push_back({offset == 0 && symbol.size <= 8 ? name : name + "+" + std::to_string(offset),

@@ -10,6 +10,7 @@
 #include "emu/image.h"
 #include "emu/registers.h"
 #include "emu/result.h"
+#include "emu/scalar_kind.h"
 #include "emu/structure.h"
 
 namespace fiberscope::emu {
@@ -76,6 +77,7 @@ struct GlobalCell {
   std::string name;  ///< "report.made", "slots[2]"
   Address address;
   std::uint32_t size = 0;  ///< 1 … 8 bytes
+  ScalarKind kind = ScalarKind::signed_number;
 };
 
 /// What the debug information of an image says (libdw): lines, locals, call frame information. Loads lazily and caches;
@@ -103,8 +105,8 @@ class DebugInfo {
   [[nodiscard]] const UnwindRow* unwind_row(Address rip) const;
   /// Whether a stack begins with this return address: a library put it there by hand (SwitchRoutines).
   [[nodiscard]] bool is_beginning(Address return_address) const;
-  /// The scalars of a global variable (emu/global_variables.h); where only the symbol table knows the name, its bytes
-  /// as 8-byte words. At most 65536 of them (kMostGlobalCells).
+  /// The scalars of a global variable, or of one inside a function by its symbol (emu/global_variables.h); where only
+  /// the symbol table knows the name, its bytes as 8-byte words. At most 65536 of them (kMostGlobalCells).
   [[nodiscard]] std::vector<GlobalCell> global(const std::string& name) const;
   /// The structure type of that name (struct, union or typedef), nullptr where there is none; and the objects that a
   /// path of a global variable and members names (emu/structure_table.h). Both live as long as this object.

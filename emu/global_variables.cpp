@@ -8,6 +8,7 @@
 #include "emu/type_cells.h"
 
 namespace fiberscope::emu {
+
 std::optional<Address> fixed_address(Dwarf_Die& variable) {
   Dwarf_Attribute attribute;
   if (dwarf_attr_integrate(&variable, DW_AT_location, &attribute) == nullptr) return std::nullopt;
@@ -17,6 +18,27 @@ std::optional<Address> fixed_address(Dwarf_Die& variable) {
   if (count != 1 || operations[0].atom != DW_OP_addr) return std::nullopt;
   return Address{operations[0].number};
 }
+
+namespace {
+
+void add_cells(Dwarf_Die& variable, Address address, const std::string& name, std::vector<GlobalCell>& cells) {
+  const auto type = type_of(variable);
+  if (!type) return;
+  for (const TypeCell& cell : cells_of(*type, kMostGlobalCells))
+    cells.push_back({name + cell.suffix, address + cell.offset, cell.size, cell.kind});
+}
+
+void search_inside(Dwarf_Die& die, Address address, const std::string& name, std::vector<GlobalCell>& cells) {
+  for_each_child(die, [&](Dwarf_Die& child) {
+    if (!cells.empty()) return;
+    const int tag = dwarf_tag(&child);
+    if (tag == DW_TAG_variable && fixed_address(child) == address) add_cells(child, address, name, cells);
+    if (tag == DW_TAG_subprogram || tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine)
+      search_inside(child, address, name, cells);
+  });
+}
+
+}  // namespace
 
 std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name) {
   std::vector<GlobalCell> cells;
@@ -29,13 +51,19 @@ std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name) {
       if (!cells.empty() || dwarf_tag(&child) != DW_TAG_variable) return;
       const char* own = dwarf_diename(&child);
       if (own == nullptr || name != own) return;
-      const auto address = fixed_address(child);
-      const auto type = type_of(child);
-      if (!address || !type) return;
-      for (const TypeCell& cell : cells_of(*type, kMostGlobalCells))
-        cells.push_back({name + cell.suffix, *address + cell.offset, cell.size});
+      if (const auto address = fixed_address(child)) add_cells(child, *address, name, cells);
     });
   }
+  return cells;
+}
+
+std::vector<GlobalCell> find_static(Dwarf* dwarf, Address address, const std::string& name) {
+  std::vector<GlobalCell> cells;
+  if (dwarf == nullptr) return cells;
+  Dwarf_CU* unit = nullptr;
+  Dwarf_Die die;
+  while (cells.empty() && dwarf_get_units(dwarf, unit, &unit, nullptr, nullptr, &die, nullptr) == 0)
+    if (dwarf_tag(&die) == DW_TAG_compile_unit) search_inside(die, address, name, cells);
   return cells;
 }
 

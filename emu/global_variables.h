@@ -13,6 +13,10 @@ namespace fiberscope::emu {
 /// information knows it or it has no fixed address. Of several of the same name the first one counts.
 std::vector<GlobalCell> find_global(Dwarf* dwarf, const std::string& name);
 
+/// The same for the variable that begins at that address, one inside a function, too; `name` stands in the place of its
+/// own, which others may have.
+std::vector<GlobalCell> find_static(Dwarf* dwarf, Address address, const std::string& name);
+
 /// Where a variable lies for the whole run (its location is a single DW_OP_addr); nothing for any other.
 std::optional<Address> fixed_address(Dwarf_Die& variable);
 

@@ -64,6 +64,15 @@ struct StepEngine::Impl {
     static_cast<Impl*>(self)->accesses.push_back({{address}, static_cast<std::uint32_t>(size), type == UC_MEM_WRITE});
   }
 
+  /// A read that nothing is mapped for, which on_access() may have been told of already.
+  static bool on_unmapped(uc_engine* uc, uc_mem_type /*type*/, std::uint64_t address, int size, std::int64_t value,
+                          void* self) {
+    const StepAccess missed{{address}, static_cast<std::uint32_t>(size), false};
+    const auto& known = static_cast<Impl*>(self)->accesses;
+    if (known.empty() || known.back() != missed) on_access(uc, UC_MEM_READ, address, size, value, self);
+    return false;
+  }
+
   Result<void> map(const LoadedRegion& loaded) {
     const std::uint64_t size = (loaded.region.range.size() + kPage - 1) / kPage * kPage;
     auto* memory = static_cast<std::uint8_t*>(std::aligned_alloc(kPage, size));
@@ -97,6 +106,8 @@ Result<StepEngine> StepEngine::create(const std::vector<LoadedRegion>& regions, 
   uc_hook hook = 0;  // before the first start: a hook that comes later misses what was translated before it
   uc_hook_add(impl->uc, &hook, UC_HOOK_MEM_READ | UC_HOOK_MEM_WRITE, reinterpret_cast<void*>(&Impl::on_access),
               impl.get(), std::uint64_t{1}, std::uint64_t{0});
+  uc_hook_add(impl->uc, &hook, UC_HOOK_MEM_READ_UNMAPPED, reinterpret_cast<void*>(&Impl::on_unmapped), impl.get(),
+              std::uint64_t{1}, std::uint64_t{0});
   return StepEngine(std::move(impl));
 }
 

@@ -46,7 +46,7 @@ class StepEngine {
   /// Executes the instruction at registers.rip; an iteration of a repeated string instruction counts as one. Returns
   /// what the engine said against it (then the registers are unchanged), or nothing.
   std::optional<std::string> step(StepRegisters& registers);
-  /// What the last step read and wrote, in order.
+  /// What the last step read and wrote, in order; where it failed, also what it wanted to read where nothing is mapped.
   [[nodiscard]] const std::vector<StepAccess>& accesses() const;
 
  private:

@@ -64,7 +64,7 @@ class Flattener {
       case DW_TAG_union_type:
         return add_members(type, suffix, offset, depth);
       default:
-        return add_scalar(suffix, offset, size_of(type));
+        return add_scalar(suffix, offset, size_of(type), kind_of(type));
     }
   }
 
@@ -73,12 +73,13 @@ class Flattener {
 
   std::size_t most_;
 
-  void add_scalar(const std::string& suffix, std::uint64_t offset, std::uint64_t size) {
+  void add_scalar(const std::string& suffix, std::uint64_t offset, std::uint64_t size, ScalarKind kind) {
     if (size >= 1 && size <= 8) {
-      cells.push_back({suffix, offset, static_cast<std::uint32_t>(size)});
+      cells.push_back({suffix, offset, static_cast<std::uint32_t>(size), kind});
     } else if (size == 16) {
-      cells.push_back({suffix + ".low", offset, 8});
-      if (!full()) cells.push_back({suffix + ".high", offset + 8, 8});
+      const bool is_signed = kind == ScalarKind::signed_number;
+      cells.push_back({suffix + ".low", offset, 8, is_signed ? ScalarKind::unsigned_number : kind});
+      if (!full()) cells.push_back({suffix + ".high", offset + 8, 8, kind});
     }
   }
 
@@ -128,6 +129,32 @@ std::optional<Dwarf_Die> type_of(Dwarf_Die& variable) {
   Dwarf_Die peeled;
   if (dwarf_peel_type(&type, &peeled) != 0) return std::nullopt;
   return peeled;
+}
+
+ScalarKind kind_of(Dwarf_Die type) {
+  const int tag = dwarf_tag(&type);
+  if (tag == DW_TAG_pointer_type || tag == DW_TAG_reference_type || tag == DW_TAG_rvalue_reference_type)
+    return ScalarKind::pointer;
+  if (tag == DW_TAG_enumeration_type && dwarf_hasattr(&type, DW_AT_encoding) == 0) {
+    const auto underlying = type_of(type);
+    return underlying ? kind_of(*underlying) : ScalarKind::signed_number;
+  }
+  switch (number(type, DW_AT_encoding).value_or(DW_ATE_signed)) {
+    case DW_ATE_address:
+      return ScalarKind::pointer;
+    case DW_ATE_boolean:
+    case DW_ATE_unsigned:
+    case DW_ATE_unsigned_char:
+    case DW_ATE_UTF:
+      return ScalarKind::unsigned_number;
+    case DW_ATE_float:
+    case DW_ATE_complex_float:
+    case DW_ATE_imaginary_float:
+    case DW_ATE_decimal_float:
+      return ScalarKind::floating;
+    default:
+      return ScalarKind::signed_number;
+  }
 }
 
 std::uint64_t size_of(Dwarf_Die type) {

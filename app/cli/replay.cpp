@@ -59,11 +59,15 @@ int replay(const explore::ExploreRequest& request, const explore::PreparedExplor
   return code != kDone ? code : ending_code(trace);
 }
 
-/// What the guest prints of an outcome: "x=1 y=2".
-std::string printed_values(const explore::Exploration& found, const explore::Outcome& outcome) {
+/// What the guest prints of an outcome: "x=1 y=2". It leaves out addresses, as its own are others.
+std::string printed_values(const explore::ThreadProgram& program, const explore::Exploration& found,
+                           const explore::Outcome& outcome) {
   std::string text;
-  for (std::size_t i = 0; i < outcome.values.size(); ++i)
-    text += fmt::format("{}{}={}", i == 0 ? "" : " ", found.observables[i], outcome.values[i]);
+  for (std::size_t i = 0; i < outcome.values.size(); ++i) {
+    const explore::SharedVariable* variable = program.variable(found.observables[i]);
+    if (variable != nullptr && variable->is_pointer()) continue;
+    text += fmt::format("{}{}={}", text.empty() ? "" : " ", found.observables[i], outcome.values[i]);
+  }
   return text + '\n';
 }
 
@@ -85,7 +89,7 @@ int replay_schedule(const explore::ExploreRequest& request, const explore::Prepa
 
 int replay_outcome(const explore::ExploreRequest& request, const explore::PreparedExploration& prepared,
                    const explore::Exploration& found, const explore::Outcome& outcome, const ReplayOptions& options) {
-  return replay(request, prepared, outcome.witness, printed_values(found, outcome), options);
+  return replay(request, prepared, outcome.witness, printed_values(prepared.program, found, outcome), options);
 }
 
 int run_explored(const RunOptions& options) {

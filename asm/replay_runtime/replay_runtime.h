@@ -7,10 +7,11 @@
 
 enum { REPLAY_BODIES = 8, REPLAY_VARIABLES = 64, REPLAY_NAME_SIZE = 32 };
 
-/* A variable that all bodies see; its last value is printed as a signed number. */
+/* A variable that all bodies see; its last value is printed. */
 struct replay_variable {
   uint64_t address;
-  uint64_t size;               /* 1, 2, 4 or 8 bytes */
+  uint32_t size;               /* 1, 2, 4 or 8 bytes */
+  uint32_t is_unsigned;        /* 1: its value is a number without a sign, at most INT64_MAX */
   char name[REPLAY_NAME_SIZE]; /* NUL-terminated */
 };
 

@@ -1,5 +1,7 @@
 #include "asm/replay_runtime/shared_variables.h"
 
+#include <stdbool.h>
+
 #include "asm/replay_runtime/replay_runtime.h"
 #include "asm/runtime/console.h"
 #include "asm/runtime/platform.h"
@@ -7,15 +9,17 @@
 struct replay_variable replay_variables[REPLAY_VARIABLES] __attribute__((section(".data")));
 
 static int64_t value_of(const struct replay_variable* variable) {
+  const bool is_unsigned = variable->is_unsigned != 0;
+  const uint64_t address = variable->address;
   switch (variable->size) {
     case 1:
-      return *(int8_t*)variable->address;
+      return is_unsigned ? *(uint8_t*)address : *(int8_t*)address;
     case 2:
-      return *(int16_t*)variable->address;
+      return is_unsigned ? *(uint16_t*)address : *(int16_t*)address;
     case 4:
-      return *(int32_t*)variable->address;
+      return is_unsigned ? (int64_t) * (uint32_t*)address : *(int32_t*)address;
     default:
-      return *(int64_t*)variable->address;
+      return *(int64_t*)address;
   }
 }
 

@@ -56,6 +56,10 @@ bool is_epilogue(emu::Address from, emu::Address end,
   return false;
 }
 
+bool is_division(const emu::Instruction& instruction) {
+  return instruction.intel_mnemonic == "div" || instruction.intel_mnemonic == "idiv";
+}
+
 std::string why_refused(const emu::Instruction& instruction) {
   const std::string& name = instruction.intel_mnemonic;
   const std::string& operands = instruction.intel_operands;

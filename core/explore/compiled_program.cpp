@@ -180,7 +180,8 @@ Result<void> find_threads(const emu::Image& image, const std::string& shown, Thr
   return {};
 }
 
-void find_variables(const emu::Image& image, bool is_c, ThreadProgram& program) {
+/// Types are those of C's debug information; assembly has none, and its numbers have a sign.
+Result<void> find_variables(const emu::Image& image, bool is_c, ThreadProgram& program) {
   const auto is_data = [&](std::uint64_t address) {
     for (const emu::LoadedRegion& region : program.regions)
       if (region.region.writable && region.region.range.contains({address})) return true;
@@ -192,9 +193,16 @@ void find_variables(const emu::Image& image, bool is_c, ThreadProgram& program) 
     const bool is_scalar = symbol.size <= 8 && (symbol.size & (symbol.size - 1)) == 0;
     // The debug information of C knows members and elements; assembly has none, and its symbols are plain numbers.
     const auto cells = is_c ? debug.global(symbol.name) : std::vector<emu::GlobalCell>();
-    if (!cells.empty() && cells.size() <= kMostElements) {
-      for (const emu::GlobalCell& cell : cells)
-        program.variables.push_back({cell.name, cell.address.value, cell.size, true});
+    if (cells.size() > kMostElements) continue;
+    if (!cells.empty()) {
+      for (const emu::GlobalCell& cell : cells) {
+        if (cell.kind == emu::ScalarKind::floating)
+          return Error{
+              fmt::format("{}: {} is a floating-point number (float, double), but shared variables are shown and "
+                          "compared as whole numbers: make it an integer, or a variable of its function",
+                          program.name, cell.name)};
+        program.variables.push_back({cell.name, cell.address.value, cell.size, true, cell.kind});
+      }
     } else if (is_scalar) {
       program.variables.push_back({symbol.name, symbol.address.value, static_cast<std::uint32_t>(symbol.size), true});
     } else if (symbol.size % 4 == 0 && symbol.size / 4 <= kMostElements) {
@@ -202,6 +210,7 @@ void find_variables(const emu::Image& image, bool is_c, ThreadProgram& program) 
         program.variables.push_back({fmt::format("{}[{}]", symbol.name, i), symbol.address.value + i * 4, 4, true});
     }
   }
+  return {};
 }
 
 /// The instruction with the names of variables and functions in the place of their addresses.
@@ -270,7 +279,8 @@ Result<ThreadProgram> make_program(const emu::Image& image, const Source& source
     program.regions.push_back(std::move(copy));
   }
   if (const auto found = find_threads(image, source.shown, program); !found) return found.error();
-  find_variables(image, source.lowering == "O0" || source.lowering == "O2", program);
+  const bool is_c = source.lowering == "O0" || source.lowering == "O2";
+  if (const auto found = find_variables(image, is_c, program); !found) return found.error();
   for (const emu::DataObject& object : emu::data_objects(image))
     program.objects.push_back({object.name, object.range.low.value, object.range.high.value});
   for (std::size_t i = 0; i < kRuntimeCalls.size(); ++i)

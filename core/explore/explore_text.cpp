@@ -43,7 +43,19 @@ std::string head(const PreparedExploration& asked, const Exploration& found) {
   return text;
 }
 
-std::string outcome_table(const Exploration& found) {
+/// A number, or what an address points at: "&x", "&x+4", 0x300000.
+std::string value_text(const ThreadProgram& program, const std::string& name, std::int64_t value) {
+  const SharedVariable* variable = program.variable(name);
+  if (variable == nullptr || !variable->is_pointer() || value == 0) return std::to_string(value);
+  const auto address = static_cast<std::uint64_t>(value);
+  if (const SharedVariable* target = program.variable_at(address))
+    return fmt::format("&{}{}", target->name,
+                       address == target->address ? "" : fmt::format("+{}", address - target->address));
+  const auto function = program.functions.find(address);
+  return function != program.functions.end() ? "&" + function->second : fmt::format("{:#x}", address);
+}
+
+std::string outcome_table(const ThreadProgram& program, const Exploration& found) {
   std::vector<std::string> titles = {"id"};
   titles.insert(titles.end(), found.observables.begin(), found.observables.end());
   for (const char* title : {"schedules", "executions", "probability", "preemptions", "witness"})
@@ -52,7 +64,8 @@ std::string outcome_table(const Exploration& found) {
   table.add(titles);
   for (const Outcome& outcome : found.outcomes) {
     std::vector<std::string> cells = {std::to_string(outcome.id)};
-    for (const std::int64_t value : outcome.values) cells.push_back(std::to_string(value));
+    for (std::size_t i = 0; i < outcome.values.size(); ++i)
+      cells.push_back(value_text(program, found.observables[i], outcome.values[i]));
     cells.push_back(number(outcome.schedules));
     cells.push_back(number(outcome.executions));
     cells.push_back(outcome.chance ? probability_text(static_cast<double>(
@@ -115,13 +128,14 @@ std::string trouble_lines(const Exploration& found) {
   return text;
 }
 
-std::string path_line(const Exploration& found, const SchedulePath& path) {
+std::string path_line(const ThreadProgram& program, const Exploration& found, const SchedulePath& path) {
   const std::string head = fmt::format("path {}: ", path.schedule.empty() ? "(nothing)" : path.schedule);
   switch (path.end) {
     case SchedulePath::End::outcome: {
       std::vector<std::string> values;
       for (std::size_t i = 0; i < path.values.size(); ++i)
-        values.push_back(fmt::format("{}={}", found.observables[i], path.values[i]));
+        values.push_back(
+            fmt::format("{}={}", found.observables[i], value_text(program, found.observables[i], path.values[i])));
       return fmt::format("{}comes to its end with {}{}\n", head, fmt::join(values, " "),
                          path.outcome == 0 ? "" : fmt::format(", outcome {}", path.outcome));
     }
@@ -150,10 +164,10 @@ std::string explore_text(const PreparedExploration& asked, const Exploration& fo
     text += fmt::format("NOT COMPLETE: {}{}{}\n", found.stop_reason,
                         found.complete_for.empty() ? "" : "; complete for " + found.complete_for,
                         found.bound.empty() ? "" : "; " + found.bound);
-  if (!found.outcomes.empty()) text += "\n" + outcome_table(found) + "\n";
+  if (!found.outcomes.empty()) text += "\n" + outcome_table(asked.program, found) + "\n";
   text += trouble_lines(found);
   text += race_lines(found, found.threads.size());
-  if (found.path) text += path_line(found, *found.path);
+  if (found.path) text += path_line(asked.program, found, *found.path);
   return text;
 }
 

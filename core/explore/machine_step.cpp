@@ -23,6 +23,11 @@ constexpr std::uint64_t kStackStride = 0x100000;
 constexpr int kMostPrologue = 64;
 constexpr std::size_t kMostStores = 32;  // of a store buffer
 constexpr int kMostIterations = 65536;   // of a repeated string instruction
+constexpr std::uint64_t kNear = 4096;    // bytes from a variable: an access there may well have meant it
+constexpr std::uint64_t kGreatest = INT64_MAX;
+constexpr const char* kTooGreat =
+    "a variable of 64 bits without a sign can be followed up to 9223372036854775807; use smaller numbers, or a type "
+    "with a sign";
 constexpr std::size_t kRsp = emu::slot(emu::Register::rsp);
 constexpr std::size_t kRdi = emu::slot(emu::Register::rdi);
 constexpr std::uint64_t kStatusFlags = 0xcd5;  // CF PF AF ZF SF DF OF: what user code sees (Intel SDM vol. 1, 3.4.3)
@@ -68,12 +73,17 @@ MachineStep::MachineStep(const ThreadProgram& program, const MachineModel& model
     stacks_.push_back({low, low + kStackSize, engine_.bytes({low})});
   }
   stack_now_.resize(stacks_.size());
+  for (const SharedVariable& variable : program.variables)
+    if (variable.is_wide()) wide_.push_back(&variable);
 }
 
 MachineStep::~MachineStep() = default;
 
 emu::Result<void> MachineStep::begin_threads() {
   first_shared_ = memories_.intern({});
+  for (const SharedVariable* variable : wide_)
+    if (const std::uint64_t value = read_word(shared_bytes(variable->address), 8); value > kGreatest)
+      return emu::Error{fmt::format("{} begins as {}: {}", variable->name, value, kTooGreat)};
   for (std::size_t i = 0; i < program_.threads.size(); ++i) {
     const ProgramThread& thread = program_.threads[i];
     touched_.clear();
@@ -142,6 +152,7 @@ const StepResult* MachineStep::run_step(LocalId local, SharedId shared) {
   }
   if (error_) return nullptr;
   if (!is_done) return keep(steps_, local, shared, result);
+  if (!wide_.empty() && !check_values(state, start)) return nullptr;
   save_stack(state);
   if (is_epilogue(state.registers.rip, state.thread)) finish(state);
   result.enabled = true;
@@ -301,6 +312,8 @@ bool MachineStep::execute(State& state, const Code& code) {
     // The engine looks at the next instruction at once: a jump to nowhere comes as an error of the jump.
     if (failure && code.instruction.flow != emu::Flow::next)
       return fail_to_leave(state, code.instruction.target), false;
+    if (failure && is_division(code.instruction))
+      return fail(state, "divides by zero, or the quotient does not fit its register (#DE)"), false;
     if (failure) return fail(state, fmt::format("the processor refuses it: {}", *failure)), false;
     if (!code.repeats || state.registers.rip != start) break;
   }
@@ -336,7 +349,8 @@ bool MachineStep::check_access(const State& state, const emu::StepAccess& access
                             access.size, bytes, address, place_outside(address, access.size)));
     return false;
   }
-  std::string place = "memory that is not the program's";
+  const std::string unknown = "memory that is not the program's";
+  std::string place = unknown;
   for (std::size_t i = 0; i < stacks_.size(); ++i)
     if (stacks_[i].holds(address, 1))
       place = i == state.thread ? "the end of its own stack" : fmt::format("the stack of thread {}", i + 1);
@@ -348,9 +362,36 @@ bool MachineStep::check_access(const State& state, const emu::StepAccess& access
     if (range.holds(address, access.size) && !access.is_write) return true;
     if (range.holds(address, 1)) place = "constants";
   }
-  fail(state, fmt::format("{} {} {} at {:#x}, in {}; a thread may use the shared variables and its own stack", verb,
+  const auto near = [&](const SharedObject& object) {
+    return address < object.high + kNear && object.low < address + access.size + kNear;
+  };
+  const bool is_near = std::any_of(program_.objects.begin(), program_.objects.end(), near);
+  place = place == unknown && is_near ? place_outside(address, access.size) : "in " + place;
+  fail(state, fmt::format("{} {} {} at {:#x}, {}; a thread may use the shared variables and its own stack", verb,
                           access.size, bytes, address, place));
   return false;
+}
+
+bool MachineStep::check_values(const State& state, std::uint64_t start) {
+  const auto fits = [&](const SharedVariable& variable, std::uint64_t value) {
+    if (value <= kGreatest) return true;
+    State before = state;
+    before.registers.rip = start;
+    fail(before, fmt::format("{} becomes {}: {}", variable.name, value, kTooGreat));
+    return false;
+  };
+  for (const SharedVariable* variable : wide_) {
+    std::array<std::uint8_t, 8> bytes{};
+    std::memcpy(bytes.data(), shared_bytes(variable->address), bytes.size());
+    if (!fits(*variable, read_word(bytes.data(), 8))) return false;
+    for (const Store& store : state.stores) {
+      for (std::uint64_t at = 0; at < store.size; ++at)
+        if (const std::uint64_t place = store.address + at - variable->address; place < bytes.size())
+          bytes[place] = static_cast<std::uint8_t>(store.value >> (at * 8));
+      if (!fits(*variable, read_word(bytes.data(), 8))) return false;
+    }
+  }
+  return true;
 }
 
 void MachineStep::finish(State& state) {

@@ -117,6 +117,9 @@ class MachineStep {
   [[nodiscard]] bool is_in_object(std::uint64_t address, std::uint32_t size) const;
   /// Where an access of shared memory lies that is of none: "12 bytes behind the end of a (12 bytes at 0x600000)".
   [[nodiscard]] std::string place_outside(std::uint64_t address, std::uint32_t size) const;
+  /// Whether each variable's value fits a number of 64 bits with a sign, in memory and once the thread's store buffer
+  /// has been drained; `start` is where the step began.
+  bool check_values(const State& state, std::uint64_t start);
   void finish(State& state);
 
   [[nodiscard]] State unpack(LocalId local) const;
@@ -166,6 +169,7 @@ class MachineStep {
   std::vector<Range> constant_ranges_;
   std::unordered_map<std::uint64_t, Code> codes_;
   mutable std::unordered_map<std::uint64_t, bool> epilogues_;
+  std::vector<const SharedVariable*> wide_;  // whose values may not fit
   std::vector<SiteAccess> touched_;
   std::vector<std::uint64_t> stack_written_;  // words of the running thread's stack
   std::vector<std::uint64_t> scratch_;

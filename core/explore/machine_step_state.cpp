@@ -183,10 +183,7 @@ std::int64_t MachineStep::value(SharedId shared, const SharedVariable& variable)
     for (std::size_t i = 0; i + 1 < words.size(); i += 2)
       if (words[i] == first + word) std::memcpy(bytes.data() + word * 8, &words[i + 1], 8);
   }
-  std::uint64_t raw = read_word(bytes.data() + offset % 8, variable.size);
-  const unsigned unused = 64 - variable.size * 8;
-  raw <<= unused;
-  return static_cast<std::int64_t>(raw) >> unused;
+  return variable.number(read_word(bytes.data() + offset % 8, variable.size), variable.size);
 }
 
 std::uint64_t MachineStep::register_value(LocalId local, std::size_t reg) const {

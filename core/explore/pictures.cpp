@@ -14,13 +14,9 @@ constexpr std::size_t kMostSteps = 300;
 void set_value(Touch& touch, const MachineStep& machine, const StepResult& after, LocalId local, SharedId shared) {
   const SharedVariable* variable = machine.program().variable_at(touch.address);
   if (variable == nullptr || variable->address != touch.address || variable->size != touch.size) return;
-  const auto signed_value = [&](std::uint64_t raw) {
-    const unsigned unused = 64 - touch.size * 8;
-    return static_cast<std::int64_t>(raw << unused) >> unused;
-  };
   if (touch.kind == Touch::Kind::buffered_write) {
     const auto stores = machine.stores(after.local);
-    if (!stores.empty()) touch.value = signed_value(stores.back().value);
+    if (!stores.empty()) touch.value = variable->number(stores.back().value, touch.size);
     return;
   }
   if (touch.kind == Touch::Kind::read && machine.has_stores(local)) {
@@ -28,7 +24,7 @@ void set_value(Touch& touch, const MachineStep& machine, const StepResult& after
     for (auto store = stores.rbegin(); store != stores.rend(); ++store) {
       if (store->address != touch.address || store->size != touch.size) continue;
       touch.kind = Touch::Kind::forwarded_read;
-      touch.value = signed_value(store->value);
+      touch.value = variable->number(store->value, touch.size);
       return;
     }
   }

@@ -40,6 +40,7 @@ struct PlacedVariable {
   std::string name;
   Address address;
   std::uint32_t size = 0;
+  bool is_unsigned = false;
 };
 
 /// The guest will print these.
@@ -49,7 +50,7 @@ Result<void> tell_variables(emu::ImagePatch& patch, const emu::Image& image,
     return Error{fmt::format("{} shared variables; a replay has room for {}", variables.size(), +REPLAY_VARIABLES)};
   Address entry = symbol_in(image, "replay_variables").address;
   for (const PlacedVariable& variable : variables) {
-    replay_variable told{variable.address.value, variable.size, {}};
+    replay_variable told{variable.address.value, variable.size, variable.is_unsigned ? 1U : 0U, {}};
     if (variable.name.size() >= sizeof told.name)
       return Error{fmt::format("{}: a name of {} characters; a replay has room for {}", variable.name,
                                variable.name.size(), sizeof told.name - 1)};
@@ -76,7 +77,7 @@ Result<VariableAddresses> place_variables(emu::ImagePatch& patch, const emu::Ima
   for (const std::string& name : typed.variables) {
     const Address address = words + kVariableSize * placed.size();
     addresses[name] = address.value;
-    placed.push_back({name, address, kVariableSize});
+    placed.push_back({name, address, kVariableSize, false});
   }
   if (const auto told = tell_variables(patch, image, placed); !told) return told.error();
   for (const PlacedVariable& variable : placed) {
@@ -171,7 +172,12 @@ std::vector<Address> body_steps(const emu::Image& image, emu::AddressRange code,
 }  // namespace
 
 std::string whole_name(const std::string& name) {
-  return name.substr(0, name.find_first_of("[."));
+  // A variable inside a function has a number in its symbol: "times.0". No member begins with a digit.
+  std::size_t end = name.find_first_of("[.");
+  while (end != std::string::npos && name[end] == '.' && end + 1 < name.size() && name[end + 1] >= '0' &&
+         name[end + 1] <= '9')
+    end = name.find_first_of("[.", end + 1);
+  return name.substr(0, end);
 }
 
 Result<emu::Image> typed_replay_image(const TypedThreads& typed, bool whole_statements, ReplayRuntime runtime) {
@@ -203,12 +209,12 @@ Result<emu::Image> compiled_replay_image(const LinkedGuest& guest, const ThreadP
   std::vector<PlacedVariable> variables;
   for (std::size_t i = 0; i < program.observed.size(); ++i)
     variables.push_back(
-        {program.observed[i].name, symbol_in(image, register_symbol(i)).address, program.observed[i].size});
+        {program.observed[i].name, symbol_in(image, register_symbol(i)).address, program.observed[i].size, false});
   for (const SharedVariable& variable : program.variables) {
-    if (!variable.is_observed) continue;
+    if (!variable.is_observed || variable.is_pointer()) continue;
     const auto place = place_of(image, program, variable);
     if (!place) return place.error();
-    variables.push_back({variable.name, *place, variable.size});
+    variables.push_back({variable.name, *place, variable.size, variable.kind != emu::ScalarKind::signed_number});
   }
   if (const auto told = tell_variables(patch, image, variables); !told) return told.error();
   std::vector<emu::ThreadBody> bodies;

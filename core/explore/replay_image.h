@@ -7,7 +7,8 @@
 
 namespace fiberscope::core::explore {
 
-/// "fork[2]" and "queue.head" are parts of fork and queue.
+/// "fork[2]" and "queue.head" are parts of fork and queue; "times.0[1]" is one of times.0, a variable inside a
+/// function.
 std::string whole_name(const std::string& name);
 
 /// Typed threads as an image of the bare machine: the same instructions as encode_threads() makes, each thread's run by

@@ -17,9 +17,9 @@ std::string name_at(const ThreadProgram& program, std::uint64_t address) {
 std::string buffer_text(const MachineStep& machine, LocalId local) {
   std::string text;
   for (const MachineStep::Store& store : machine.stores(local)) {
-    const unsigned unused = 64 - store.size * 8;
+    const SharedVariable* known = machine.program().variable_at(store.address);
     text += fmt::format("{}{}={}", text.empty() ? "" : " ", name_at(machine.program(), store.address),
-                        static_cast<std::int64_t>(store.value << unused) >> unused);
+                        (known != nullptr ? *known : SharedVariable{}).number(store.value, store.size));
   }
   return text;
 }

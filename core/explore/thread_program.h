@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "emu/region.h"
+#include "emu/scalar_kind.h"
 
 namespace fiberscope::core::explore {
 
@@ -20,8 +21,22 @@ inline constexpr std::size_t kMaxThreads = 8;
 struct SharedVariable {
   std::string name;  ///< "x", "fork[2]"
   std::uint64_t address = 0;
-  std::uint32_t size = 4;   ///< bytes, 1 … 8; read as a signed integer
-  bool is_observed = true;  ///< part of the outcome
+  std::uint32_t size = 4;                                 ///< bytes, 1 … 8
+  bool is_observed = true;                                ///< part of the outcome
+  emu::ScalarKind kind = emu::ScalarKind::signed_number;  ///< never floating: such a program is refused
+
+  /// Whether it holds an address, which is another one in a replay: each image has its own layout.
+  [[nodiscard]] bool is_pointer() const { return kind == emu::ScalarKind::pointer; }
+  /// Whether it may hold numbers that are greater than those of 64 bits with a sign. A program that stores one is
+  /// refused where it does.
+  [[nodiscard]] bool is_wide() const { return kind != emu::ScalarKind::signed_number && size == 8; }
+  /// The number that bytes of it hold, the lowest `bytes` of `raw`.
+  [[nodiscard]] std::int64_t number(std::uint64_t raw, std::uint32_t bytes) const {
+    const unsigned unused = 64 - bytes * 8;
+    raw <<= unused;
+    if (kind == emu::ScalarKind::signed_number) return static_cast<std::int64_t>(raw) >> unused;
+    return static_cast<std::int64_t>(raw >> unused);
+  }
 };
 
 /// What the runtime does for a thread, in one body step. Objects are shared 4-byte integers.

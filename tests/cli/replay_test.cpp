@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 #include "tests/cli/program.h"
@@ -113,6 +114,30 @@ INSTANTIATE_TEST_SUITE_P(
                       Words{example("ticket_lock.c"), "--cpus", "many"},
                       Words{example("broken_lock.c"), "--memory", "tso"}, Words{example("join.c"), "--cpus", "many"},
                       Words{example("bounded_buffer.c"), "--cpus", "many"}));
+
+// Expected values by hand: 4000000000 + 2, and an address is another one in another image.
+TEST_F(Replay, ItPrintsValuesByTheirTypes) {
+  std::ofstream(scratch_.path() / "types.c")
+      << "unsigned u = 4000000000u; unsigned char c = 200; unsigned short h;\n"
+         "signed char s; unsigned long l; int *p; _Bool b;\n"
+         "void thread_1(void) { static unsigned own[2]; own[1]--; u += 2; c++; h = 65535; }\n"
+         "void thread_2(void) { s = -55; l = 5000000000; p = (int *)&u; b = 1; }\n";
+  for (const Words& machine : {Words{"--cpus", "one"}, Words{"--memory", "tso"}}) {
+    const Words program = joined({"explore", scratch_.file("types.c")}, machine);
+    const Outcome explored = run(joined(program, {"--json", "--assert", "u>4000000001", "--assert", "c==201"}));
+    ASSERT_EQ(explored.code, 0) << explored.err;
+    const Json values = Json::parse(explored.out)["outcomes"].at(0)["values"];
+    EXPECT_EQ(values["u"], 4000000002);
+    EXPECT_GT(values["p"], 0);
+    const Outcome replayed = run(joined(program, {"--replay", "1", "--json"}));
+    ASSERT_EQ(replayed.code, 0) << replayed.err;
+    std::istringstream line(Json::parse(replayed.out)["stdout"].get<std::string>());
+    std::set<std::string> words;
+    for (std::string word; line >> word;) words.insert(word);
+    EXPECT_EQ(words, (std::set<std::string>{"u=4000000002", "c=201", "h=65535", "s=-55", "l=5000000000", "b=1",
+                                            "own.0[0]=0", "own.0[1]=4294967295"}));
+  }
+}
 
 TEST_F(Replay, ASourceLineOfABodyIsItsStatement) {
   ASSERT_EQ(run({"explore", "--thread", "x=x+1; y=y+x", "--thread", "z=2", "--replay", "1", "-o", "a.fscope"}).code, 0);

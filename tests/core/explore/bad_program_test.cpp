@@ -114,6 +114,21 @@ TEST(BadProgram, WritesElsewhere) {
       {"thread 1, mutex.c:3", "unlocks a mutex that nobody holds"});
 }
 
+TEST(BadProgram, ReadsElsewhere) {
+  const std::string other = "void thread_2(void) { s = 1; }\n";
+  expect_says(complaint_of("null.c", "int s, *p;\nvoid thread_1(void) {\n s = *p; }\n" + other),
+              {"thread 1, null.c:3", "reads 4 bytes at 0x0, in memory that is not the program's"});
+  expect_says(complaint_of("front.c", "int a[3], s;\nvoid thread_1(void) { int i = -1;\n s = a[i]; }\n" + other),
+              {"thread 1, front.c:3", "reads 4 bytes at 0x", "just in front of a (12 bytes at 0x"});
+}
+
+TEST(BadProgram, DividesByZero) {
+  for (const char* type : {"int", "unsigned"})
+    expect_says(complaint_of("zero.c", std::string(type) + " x = 7, y;\nvoid thread_1(void) {\n x = x / y; }\n"
+                                                           "void thread_2(void) { y = 1; }\n"),
+                {"thread 1, zero.c:3: ", "divides by zero", "(#DE)", "after the schedule T1x"});
+}
+
 TEST(BadProgram, EndlessPrivateLoops) {
   expect_says(complaint_of(
                   "loop.c",
