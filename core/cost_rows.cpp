@@ -148,7 +148,9 @@ std::vector<CostRow> cost_rows(const SwitchCosts& costs) {
   add("switches", "switches (user code to user code)", known(complete));
   add("incomplete_switches", "switches that the run's end cut off", known(costs.switches.size() - complete));
   add("raw_switches", "times that rsp changed stacks", costs.raw_switches);
-  add("switch_steps", "steps a switch", spread(costs, [](const SwitchCost& cost) { return cost.total().steps; }));
+  add("switch_steps", "steps a switch",
+      executed(
+          costs, [](const SwitchCost& cost) { return cost.total().steps; }, is_executed));
   add("routine_steps", "steps to save, move rsp and restore",
       executed(
           costs, [](const SwitchCost& cost) { return cost.routine().steps; }, is_executed));
